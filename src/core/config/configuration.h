@@ -101,6 +101,7 @@ typedef struct {
     const char *factors_url;
     const char *passkey_url;
     const char *passkeys_url;
+    const char *forgot_url;
     int pages;
     int error_codes; /* errors in JSON have a code */
     luci_unauthenticated_t unauthenticated;

@@ -12,6 +12,7 @@
     ROW(confirm)                                                                                             \
     ROW(sessions)                                                                                            \
     ROW(reset)                                                                                               \
+    ROW(forgot)                                                                                              \
     ROW(email)                                                                                               \
     ROW(verify)                                                                                              \
     ROW(username)                                                                                            \

@@ -15,7 +15,7 @@ static luci_result_t sign_in(luci_password_form_t *entry, apr_pool_t *pool)
     return luci_auth_sign_in(&entry->auth, &entry->auth_request, &entry->session, &entry->field, pool);
 }
 
-/* The button of passkeys; without it, the page is as good as before. */
+/* The link to the page forgot, and the button of passkeys; without it, the page is as good as before. */
 static void add_values(const luci_endpoint_request_t *request, int refused, apr_table_t *values)
 {
     luci_passkey_offer_t offer;
@@ -23,6 +23,7 @@ static void add_values(const luci_endpoint_request_t *request, int refused, apr_
     (void)refused;
     if (request->runtime->auth.settings->email != LUCI_EMAIL_OFF)
         apr_table_setn(values, "takes_email", "1");
+    apr_table_setn(values, "forgot_url", request->urls->forgot ? request->urls->forgot : "");
     if (luci_passkey_form_offer(request, LUCI_CHALLENGE_SIGN_IN, "", &offer) == LUCI_OK)
         luci_passkey_form_set(request, &offer, values);
 }

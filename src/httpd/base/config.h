@@ -27,6 +27,8 @@ typedef struct {
     const char *passkey;  /* where one signs in with a passkey; NULL: without LuciaMount or LuciaPasskeys */
     const char *passkeys; /* the same, of the page of a user's passkeys */
     const char *passkey_script; /* the same, of its script */
+    const char *forgot;         /* where one asks for a link to a new password; NULL: as above, or without
+                                   LuciaMail */
     const char *account;        /* the page that links to the others */
 } luci_urls_t;
 
