@@ -207,9 +207,9 @@ const luci_command_t luci_command_invite_add = {
     "",
     "Prints a link with which people sign up, or mails it",
     "For a site with LuciaSignup invite. Opening the link uses nothing up; a sign-up does. The link\n"
-    "leads to the page \"signup\" below LuciaMount, at the ServerName of the virtual host if that has\n"
-    "a scheme, otherwise at --url. It cannot be shown again. With --mail, httpd makes the invitation\n"
-    "when it sends the mail; it voids an earlier one to the same address.\n",
+    "leads to the page \"signup\" below LuciaMount, at LuciaSiteURL or at the ServerName of the\n"
+    "virtual host if that has a scheme, otherwise at --url. It cannot be shown again. With --mail,\n"
+    "httpd makes the invitation when it sends the mail; it voids an earlier one to the same address.\n",
     add_options,
     0,
     0,

@@ -302,12 +302,14 @@ static const char *host_of(const char *name, apr_pool_t *pool)
     return host ? apr_pstrmemdup(pool, host, strcspn(host, ":")) : NULL;
 }
 
-/* A ServerName with a scheme says how browsers reach the server, through a proxy, too. Without one, only the
- * port of https is certain: http may be what a proxy in front speaks. */
+/* LuciaSiteURL says how browsers reach the server, and so does a ServerName with a scheme, through a proxy,
+ * too. Without one, only the port of https is certain: http may be what a proxy in front speaks. */
 static const char *origin_of(const luci_ctl_server_t *server, apr_pool_t *pool)
 {
     const char *name = server->name, *port = port_of(name), *origin;
 
+    if (server->config->site_url)
+        return server->config->site_url;
     if (!name)
         return NULL;
     if (!strstr(name, "://")) {

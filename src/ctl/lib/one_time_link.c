@@ -59,8 +59,9 @@ luci_exit_t luci_one_time_link_page(luci_invocation_t *call, const luci_ctl_conf
                 "the endpoint (doc/api.md)"
           : !config->server->mount
               ? "because there is no LuciaMount"
-              : "because no ServerName has a scheme, as in \"ServerName https://example.org\", or several "
-                "virtual hosts have different ones, so that --vhost is needed";
+              : "because there is no LuciaSiteURL and no ServerName has a scheme, as in \"ServerName "
+                "https://example.org\", or several virtual hosts have different ones, so that --vhost is "
+                "needed";
     return luci_command_misuse(
         call, apr_psprintf(call->pool,
                            "the address of the page is not known, %s: write it with --url, such as --url "
