@@ -379,6 +379,7 @@ for (['factors/totp', { secret => 'A' x 32, code => totp('A' x 32, time) }], ['f
     is answer(api($path, $fields, cookie => $off)), '401 Second factor required', "S1.43: where LuciaPasskeys is off, such a session changes nothing: $path";
 }
 is answer(api('factors/totp' => { secret => 'A' x 32, code => totp('A' x 32, time) }, cookie => session_of(login('alice', on => $host{off})))), '401 Second factor required', 'S1.43: a session of where both are off sets up no app';
+is answer($server->request(GET => '/account/factor?next=/account/factors/totp', cookie => $off)), '401 Second factor required', 'S1.43: where LuciaPasskeys is off, the page factor says that the account has one, and does not lead in circles';
 is passkeys_of('alice'), 1, 'S9.84: the account has the passkey of its owner';
 sqlite($db, 'DELETE FROM auth_user_passkey WHERE user_id = ?', user_id($db, 'alice'));
 $codes{alice} = [give_codes($db, 'alice')];

@@ -2,6 +2,7 @@
 /* The page where people prove a second factor: after the password, when they sign in or confirm, or later, in
  * a session that has one factor. Without the cookie of the step
  * (core/auth/step.h) and without a session it leads to sign-in. */
+#include "core/auth/factor_need.h"
 #include "core/auth/second_step.h"
 #include "core/factor/factor.h"
 #include "httpd/account/account_json.h"
@@ -174,6 +175,14 @@ static int answer_anonymous(factor_request_t *proving)
                             : luci_reply_redirect(r, login);
 }
 
+/* 1: the user has a second factor that only another site with the same users takes. */
+static int has_other_factor(const factor_request_t *proving)
+{
+    const luci_session_t *session = proving->second.session;
+
+    return luci_factor_need_look(&proving->auth, session, proving->request->r->pool) == LUCI_DENIED;
+}
+
 /* A user who has no second factor is led to where one sets one up. */
 static int answer_without(factor_request_t *proving)
 {
@@ -182,6 +191,8 @@ static int answer_without(factor_request_t *proving)
 
     if (!proving->second.session)
         return answer_anonymous(proving);
+    if (has_other_factor(proving))
+        return luci_endpoint_problem(request, HTTP_UNAUTHORIZED, LUCI_MESSAGE_FACTOR);
     if (request->as_json || !url)
         return luci_endpoint_problem(request, HTTP_BAD_REQUEST, LUCI_MESSAGE("no_second_factor"));
     return luci_reply_see_other(request->r, luci_way_back_link(request->r, url, proving->next));
