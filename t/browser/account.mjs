@@ -27,7 +27,7 @@ const invite = () =>
   execFileSync(program, ["--config", config, "invite", "add", "--url", `${origin}/invited`], { encoding: "utf8" }).match(/http\S+/)[0];
 
 /** The link of the next mail to an address, at this server. */
-async function linkTo(address) {
+async function linkTo(address, site = origin) {
   let link;
   await until(() => {
     for (const file of readdirSync(mails).filter((name) => name.endsWith(".json"))) {
@@ -38,7 +38,7 @@ async function linkTo(address) {
     }
     return link;
   }, `a mail to ${address}`);
-  return origin + link;
+  return site + link;
 }
 
 const approve = (username) => execFileSync(program, ["--config", config, "user", "approve", username]);
@@ -505,12 +505,12 @@ async function beInvited(keys, username) {
   const link = invite();
   await keys.open("/invited");
   await keys.keep("sign-up with an invitation");
-  is(await keys.stops(), ["username", "password", "invite", "submit", "/account/login"], `${keys.title}, sign-up with an invitation: Tab order`);
+  is(await keys.stops(), ["username", "password", "email", "invite", "submit", "/account/login"], `${keys.title}, sign-up with an invitation: Tab order`);
   await keys.to("username");
   await keys.type(username);
   await keys.press("Tab");
   await keys.type(password);
-  await keys.press("Tab");
+  await keys.press("Tab", "Tab");
   await keys.type("not this one");
   await arrive(keys.tab, () => keys.press("Enter"));
   await keys.isWrong("invite", { username, password: "", invite: "not this one" }, "sign-up with a wrong invitation");
@@ -548,6 +548,50 @@ async function beApproved(keys, username) {
   await keys.tab.context().clearCookies();
 }
 
+/** Where an address must be confirmed: from a page that needs an account, over sign-up, to that page. */
+async function confirmAddress(keys, username) {
+  const { title, tab } = keys;
+  const site = `http://must.localhost:${port}`;
+  const address = `must.${username.replaceAll(" ", ".")}@example.com`;
+  const at = () => tab.url().slice(site.length);
+  await tab.goto(`${site}/private/`);
+  await keys.to("/account/signup");
+  await keys.leave("Enter", "sign-up with an address");
+  is(await keys.stops(), ["username", "password", "email", "submit", "/account/login"], `${title}, sign-up with an address: Tab order`);
+  await keys.to("username");
+  await keys.type(username);
+  await keys.press("Tab");
+  await keys.type(password);
+  await keys.press("Tab");
+  await keys.type("ada@192.0.2.1");
+  await arrive(tab, () => keys.press("Enter"));
+  await keys.isWrong("email", { username, password: "", email: "ada@192.0.2.1" }, "sign-up with a wrong address");
+  await keys.press("Control+a");
+  await keys.type(address);
+  await keys.press("Shift+Tab");
+  await keys.type(password);
+  await keys.leave("Enter", "email, needed");
+  is(at(), "/account/email?next=/private/", `${title}, sign-up with an address: leads to the page of the address`);
+  is(await keys.stops(), ["resend", "email", "submit", "/private/", "/account/logout"], `${title}, email, needed: Tab order`);
+  await keys.to("/private/");
+  await arrive(tab, () => keys.press("Enter"));
+  is(at(), "/account/email?next=/private/", `${title}, email, needed: nothing else is open before the address is confirmed`);
+  await tab.goto(await linkTo(address, site));
+  await keys.to("submit");
+  await keys.leave("Enter", "verify, done");
+  await tab.goto(`${site}/account/email?next=/private/`);
+  is([at(), await tab.title()], ["/private/", "Private"], `${title}, email, needed: the page leads on once the address is confirmed`);
+  await tab.context().clearCookies();
+  await tab.goto(`${site}/account/login`);
+  await keys.keep("login, by name or address");
+  await keys.type(address);
+  await keys.press("Tab");
+  await keys.type(password);
+  await arrive(tab, () => keys.press("Enter"));
+  is(at(), "/account", `${title}, login: the address signs in`);
+  await tab.context().clearCookies();
+}
+
 async function walk(keys, username, taken) {
   await signUp(keys, username);
   await changePassword(keys, username);
@@ -569,6 +613,7 @@ async function walk(keys, username, taken) {
   await deleteAccount(keys, `${username} 2`);
   await beInvited(keys, `${username} 3`);
   await beApproved(keys, `${username} 4`);
+  await confirmAddress(keys, `${username} 5`);
 }
 
 // ---- What password managers do: they know fields by their tokens ----
@@ -595,7 +640,7 @@ async function manage(tab, title, username) {
   const [name, current, wanted] = [["username", "text"], ["current-password", "password"], ["new-password", "password"]];
   const open = (path) => tab.goto(path.startsWith("http") ? path : account + path);
   await open("/signup");
-  is(await fields(tab), [name, wanted], `${title}: the fields of sign-up`);
+  is(await fields(tab), [name, wanted, ["email", "email"]], `${title}: the fields of sign-up`);
   await fill(tab, { username, "new-password": password });
   is(at(), "/account", `${title}: signs up`);
   await open("/password");

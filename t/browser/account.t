@@ -22,7 +22,7 @@ PERL
 
 my $server = LuciaTest::Server->new(
     throttle => 0,
-    files    => { 'htdocs/stale.cgi' => $stale, 'htdocs/two/index.html' => qq{<!doctype html>\n<html lang="en">\n<title>Two factors</title>\n<h1>Two factors</h1>\n} },
+    files    => { 'htdocs/stale.cgi' => $stale, 'htdocs/two/index.html' => qq{<!doctype html>\n<html lang="en">\n<title>Two factors</title>\n<h1>Two factors</h1>\n}, 'htdocs/private/index.html' => qq{<!doctype html>\n<html lang="en">\n<title>Private</title>\n<h1>Private</h1>\n} },
     config   => <<"CONF" . <<'CONF',
 LuciaMail smtp://127.0.0.1:$mail->{port}
 LuciaMailFrom accounts\@example.org
@@ -45,6 +45,17 @@ LuciaSessionCache off
     AuthType Lucia
     Require lucia-factors 2
 </Location>
+<Location /private/>
+    AuthType Lucia
+    Require valid-user
+</Location>
+<VirtualHost *>
+    ServerName localhost
+</VirtualHost>
+<VirtualHost *>
+    ServerName must.localhost
+    LuciaEmail required
+</VirtualHost>
 <Location /invited>
     SetHandler luciauth-signup
     LuciaSignup invite
