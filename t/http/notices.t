@@ -225,12 +225,17 @@ my $other = LuciaTest::Ctl->new('--config', $second_site->conf_file, '--vhost', 
 $db = $second_site->db;
 sqlite($db, 'CREATE TABLE queued (kind TEXT, name TEXT, address TEXT, detail TEXT, language TEXT)');
 sqlite($db, "CREATE TRIGGER copied AFTER INSERT ON auth_user_mail WHEN NEW.kind LIKE 'notice%' BEGIN INSERT INTO queued VALUES (NEW.kind, NEW.name, NEW.address, NEW.detail, NEW.language); END");
-$cookie = sign_up($second_site, 'erika', path => '/account/signup');
+$reply = $second_site->request(POST => '/account/signup', form(username => 'erika', password => $PASSWORD));
+($cookie, $device) = (cookie_of($reply), device_of($reply));
 is $other->run('user', 'email', 'erika', 'first@example.com')->{status}, 0, 'an administrator gives an account its first address';
 is_told([], 'S9.95: the first address of an account is not told');
 is $other->run('user', 'email', 'erika', 'second@example.com')->{status}, 0, 'an administrator gives an account another address';
 ($row) = queued();
 is "$row->{kind} $row->{address}", 'notice_email first@example.com', 'S9.95: luciactl user email tells the address before';
+is login('SECOND@example.com', at => $second_site, more => { cookie => $device })->status, 302, 'the user signs in with the address';
+is_told([], 'S9.96: a sign-in with the address on a known device is not told');
+is login('second@example.com', at => $second_site)->status, 302, 'the user signs in with the address on a new device';
+is_told(['device sign_in'], 'S9.96: a sign-in with the address on a new device is told');
 sub link_to {
     my ($address) = @_;
     my ($found) = wait_until(sub { grep { $_->{to}[0] eq $address && $_->{text} =~ /verify\?token=/ } $mail->mails }, 60) ? grep { $_->{to}[0] eq $address && $_->{text} =~ /verify\?token=/ } $mail->mails : ();
@@ -247,6 +252,9 @@ is_deeply [@$row{qw(kind address detail)}], ['notice_email', 'third@example.com'
 is $other->run('user', 'email', 'erika', '--none')->{status}, 0, 'an administrator takes the address away';
 ($row) = queued();
 is "$row->{kind} $row->{address}", 'notice_email second@example.com', 'S9.95: luciactl user email --none tells the address before';
+is count_of($second_site, 'auth_user_device_notice'), 1, 'S6.11: an account that has signed in has a row';
+is $other->run('user', 'delete', 'erika', '--yes')->{status}, 0, 'an administrator deletes the account';
+is count_of($second_site, 'auth_user_device_notice'), 0, 'S6.11: the row goes with the account';
 $second_site->stop;
 $db = $server->db;
 $mail->forget;

@@ -325,6 +325,13 @@ static void check_sign_ins(void)
     is_told("sign_in\n", "the first sign-in after the sign-up, on another device");
     tap_is_result(sign_in_on(&device), LUCI_OK, "bobby signs in on that device again");
     is_told(NULL, "a sign-in on a known device");
+    run("DELETE FROM user_session");
+    run("DELETE FROM auth_user_device_notice");
+    tap_is_result(support_sign_up(with, "carol", PASSWORD), LUCI_OK, "carol signs up");
+    run("UPDATE auth_user SET email = 'carol@example.com', email_verified = 1 WHERE username = 'carol'");
+    run("DELETE FROM user_session");
+    tap_is_result(support_sign_in(with, "carol", PASSWORD), LUCI_OK, "carol signs in on another device");
+    is_told("sign_in\n", "the first sign-in after a sign-up whose session has ended");
     with->auth.throttle = NULL;
     tap_is_result(support_sign_in(with, "bobby", PASSWORD), LUCI_OK, "bobby signs in without device cookies");
     is_told(NULL, "a sign-in where there are no device cookies");

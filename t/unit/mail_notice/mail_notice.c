@@ -368,6 +368,16 @@ static void check_off(void)
                "S9.96: without notices of devices nothing is remembered");
 }
 
+static void check_failure(void)
+{
+    begin();
+    support_random_fails_at(1);
+    tap_is_result(queue(LUCI_EVENT_PASSWORD_CHANGE), LUCI_INTERNAL,
+                  "S9.95: a notice that cannot be queued fails the change");
+    support_random_fails_at(0);
+    is_told(0, "a notice that could not be queued");
+}
+
 static void check_without_tables(void)
 {
     support_auth_close(with);
@@ -403,6 +413,7 @@ int main(void)
     check_limit();
     check_without_address();
     check_off();
+    check_failure();
     check_without_tables();
     support_auth_close(with);
     return tap_done();
