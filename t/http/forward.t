@@ -166,6 +166,7 @@ for my $case (@unsafe) {
     is ask('/members', $alice, program(%$question, Origin => 'https://evil.example'))->status, 403, "S4.30: an unsafe request of another site is refused ($name)";
     is ask('/members', $alice, program(%$question, Origin => 'https://login.example.org'))->status, 403, "S4.30: the pages' own host is another site for the application ($name)";
 }
+like $server->error_log, qr/LUCI0704: a POST counts as a request of another site/, 'S4.30: the log of a refused request has the method of the client';
 is ask('/members', $alice, program(%CADDY, Origin => 'https://evil.example'))->status, 200, 'S4.30: a GET of another site passes, as at any gate';
 
 # ---- Who asks, and where ----

@@ -51,6 +51,13 @@ luci_origin_t luci_request_origin(request_rec *r, const luci_dir_config_t *dir)
     return luci_origin_judge(&claim, r->pool);
 }
 
+static const char *method_of(request_rec *r)
+{
+    const luci_forwarded_t *forwarded = luci_state_forwarded(luci_state_root(r));
+
+    return forwarded && *forwarded->method ? forwarded->method : r->method;
+}
+
 void luci_request_log_refused(request_rec *r, const luci_dir_config_t *dir)
 {
     static const luci_topic_t topics[LUCI_REFUSALS] = {
@@ -68,7 +75,7 @@ void luci_request_log_refused(request_rec *r, const luci_dir_config_t *dir)
     ap_log_rerror(APLOG_MARK, APLOG_WARNING, 0, r,
                   "LUCI0704: a %s counts as a request of another site: it has Origin " SHOWN
                   " (Sec-Fetch-Site " SHOWN "), and this site is %s; %s",
-                  r->method, claim.origin ? claim.origin : "missing",
+                  method_of(r), claim.origin ? claim.origin : "missing",
                   claim.fetch_site ? claim.fetch_site : "missing", claim.own ? claim.own : "unknown",
                   advice.advice);
 }
