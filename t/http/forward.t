@@ -44,6 +44,12 @@ LuciaSessionCacheTTL 1s
     Require all granted
     $policy
 </Location>
+<Location /program>
+    AuthType Lucia
+    Require valid-user
+    LuciaBearer On
+    $policy
+</Location>
 <Location /bare>
     $policy
 </Location>
@@ -96,12 +102,15 @@ for my $proxy (['nginx', \%NGINX], ['Caddy', \%CADDY]) {
     like $reply->header('Cache-Control'), qr/no-store/, "S4.30: the answer to $name is not stored";
     $reply = $server->request(GET => '/members', headers => { %$question, Cookie => "a=1; $pair; b=2" });
     is $reply->header('X-Lucia-Cookie'), 'a=1; b=2', "S4.30: $name gets the client's other cookies to pass on";
+    is ask('/members', $alice, { %$question, Authorization => 'Basic YTpi' })->header('X-Lucia-Authorization'), 'Basic YTpi', "S4.30: $name gets the client's Authorization to pass on";
+    $reply = ask('/program', undef, { %$question, Authorization => "Bearer $alice->{value}" });
+    is_deeply [$reply->status, map { $reply->header("X-Lucia-$_") } qw(Username Authorization)], [200, 'alice', ''], "S4.30: a session id in Authorization identifies a client of $name, which has none to pass on";
     $reply = ask('/members', $bert, browser(%$question, 'X-Lucia-Groups' => 'staff', 'X-Lucia-Role' => 'admin', 'X_Lucia_Email' => 'forged'));
     is_deeply [map { $reply->header("X-Lucia-$_") } qw(Username Role Email Groups)], ['bert', '', '', ''], "S4.30: what a client of $name sends as X-Lucia-* is in no answer";
     is ask('/staff', $alice, browser(%$question))->status, 200, "S4.30: the policy /staff admits a user in the group for $name";
     is ask('/staff', $bert, browser(%$question))->status, 403, "S4.30: the policy /staff refuses a user without the group for $name";
     $reply = ask('/anyone', undef, browser(%$question));
-    is_deeply [$reply->status, map { $reply->header("X-Lucia-$_") } qw(User-Id Username Role Email Groups Cookie)], [200, ('') x 6], "S4.30: with LuciaOptional an anonymous request of $name is admitted, and all headers are empty";
+    is_deeply [$reply->status, map { $reply->header("X-Lucia-$_") } qw(User-Id Username Role Email Groups Cookie Authorization)], [200, ('') x 7], "S4.30: with LuciaOptional an anonymous request of $name is admitted, and all headers are empty";
 }
 
 # ---- Not signed in ----

@@ -129,12 +129,12 @@ int luci_forward_ask(request_rec *r, const char *url, int redirects)
     return refuse(r, HTTP_UNAUTHORIZED, LUCI_MESSAGE_UNAUTHORIZED);
 }
 
-/* The client's other cookies, for proxies that pass them on in place of all. */
-static void set_cookies(request_rec *r)
+/* What content gets to see of the client's header (scrub.h), for proxies that pass it on in its place. */
+static void set_remainder(request_rec *r, const char *name, const char *header)
 {
-    const char *cookies = apr_table_get(r->headers_in, "Cookie");
+    const char *value = apr_table_get(r->headers_in, header);
 
-    apr_table_set(r->headers_out, "X-Lucia-Cookie", cookies ? cookies : "");
+    apr_table_set(r->headers_out, name, value ? value : "");
 }
 
 int luci_forward_handle(request_rec *r)
@@ -152,7 +152,8 @@ int luci_forward_handle(request_rec *r)
         return refuse(r, HTTP_FORBIDDEN, LUCI_MESSAGE_FORBIDDEN);
     }
     luci_identity_answer(r);
-    set_cookies(r);
+    set_remainder(r, "X-Lucia-Cookie", "Cookie");
+    set_remainder(r, "X-Lucia-Authorization", "Authorization");
     apr_table_setn(r->headers_out, "Cache-Control", "no-store");
     ap_set_content_length(r, 0);
     return OK;
