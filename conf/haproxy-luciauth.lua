@@ -4,11 +4,12 @@
 --     http-request lua.luciauth http://127.0.0.1:8080/verify/members
 --
 -- Sets txn.luciauth_status (the answer's status; 503 if there is none), txn.luciauth_location and
--- txn.luciauth_set_cookie. With 200, it replaces the request's X-Lucia-* headers and its Cookie by those of the answer.
+-- txn.luciauth_set_cookie. With 200, it replaces the request's X-Lucia-* headers, its Cookie and its Authorization by
+-- those of the answer. A 200 without X-Lucia-User-Id is not one of luciauth-verify, and counts as 503.
 
 local CREDENTIALS = { "cookie", "authorization" }
 local CLIENT = { "accept", "accept-language", "origin", "referer", "user-agent", "x-requested-with", "sec-fetch-mode",
-    "sec-fetch-site", "sec-fetch-dest", "sec-websocket-key" }
+    "sec-fetch-site", "sec-fetch-dest" }
 
 local function values_of(headers, name)
     local values = {}
@@ -25,6 +26,13 @@ local function first(headers, name)
     return values and values[1]
 end
 
+-- Over HTTP/2 the handshake of a WebSocket has no key: HAProxy makes one on the way to the application.
+local function key_of(sent)
+    local upgrade = table.concat(values_of(sent, "upgrade") or {}, ",")
+    if upgrade:lower():find("websocket", 1, true) then return { "unknown" } end
+    return values_of(sent, "sec-websocket-key")
+end
+
 local function question(txn)
     local sent = txn.http:req_get_headers()
     local headers = {
@@ -39,14 +47,26 @@ local function question(txn)
             headers[name] = values_of(sent, name)
         end
     end
+    headers["sec-websocket-key"] = key_of(sent)
     return headers
 end
 
--- Nothing that a client has sent under one of these names reaches the application, even without an answer.
+-- Nothing that a client has sent under one of these names reaches the application, even without an answer, nor does a
+-- Connection that tells the next proxy to drop them. Applications may take any punctuation for a hyphen.
 local function clear(txn)
-    for name in pairs(txn.http:req_get_headers()) do
-        if name:find("^x[-_]lucia") then txn.http:req_del_header(name) end
+    local sent = txn.http:req_get_headers()
+    for name in pairs(sent) do
+        if name:find("^x%Wlucia") then txn.http:req_del_header(name) end
     end
+    for _, tokens in ipairs(values_of(sent, "connection") or {}) do
+        if tokens:lower():find("x%Wlucia") then txn.http:req_del_header("connection") end
+    end
+end
+
+-- Puts the client's own header in place, without what this module keeps for itself.
+local function replace(txn, name, value)
+    txn.http:req_del_header(name)
+    if value and value ~= "" then txn.http:req_set_header(name, value) end
 end
 
 core.register_action("luciauth", { "http-req" }, function(txn, url)
@@ -54,20 +74,20 @@ core.register_action("luciauth", { "http-req" }, function(txn, url)
         return core.httpclient():get({ url = url, headers = question(txn), timeout = 10000 })
     end)
     local status = asked and answer and answer.status or 503
-    if status == 0 then status = 503 end
+    local headers = asked and answer and answer.headers
+    if status == 0 or (status == 200 and not first(headers, "x-lucia-user-id")) then status = 503 end
     clear(txn)
     txn:set_var("txn.luciauth_status", status)
-    if not asked or not answer or not answer.headers then return end
-    local location, cookie = first(answer.headers, "location"), first(answer.headers, "set-cookie")
+    if not headers then return end
+    local location, cookie = first(headers, "location"), first(headers, "set-cookie")
     if location then txn:set_var("txn.luciauth_location", location) end
     if cookie then txn:set_var("txn.luciauth_set_cookie", cookie) end
     if status ~= 200 then return end
-    for name in pairs(answer.headers) do
-        if name:find("^x%-lucia%-") and name ~= "x-lucia-cookie" then
-            txn.http:req_set_header(name, first(answer.headers, name) or "")
+    for name in pairs(headers) do
+        if name:find("^x%-lucia%-") and name ~= "x-lucia-cookie" and name ~= "x-lucia-authorization" then
+            txn.http:req_set_header(name, first(headers, name) or "")
         end
     end
-    local cookies = first(answer.headers, "x-lucia-cookie")
-    txn.http:req_del_header("cookie")
-    if cookies and cookies ~= "" then txn.http:req_set_header("cookie", cookies) end
+    replace(txn, "cookie", first(headers, "x-lucia-cookie"))
+    replace(txn, "authorization", first(headers, "x-lucia-authorization"))
 end, 1)

@@ -11,6 +11,7 @@ package LuciaTest::Backend;
 use strict;
 use warnings;
 
+use Digest::SHA ();
 use IO::Select ();
 use IO::Socket::INET ();
 use POSIX ();
@@ -57,7 +58,7 @@ sub answer {
     print $log pack 'N/a*', $request;
     close $log;
     Time::HiRes::sleep($self->{delay}) if $self->{delay};
-    return echo($client) if $head =~ /^Upgrade:\s*websocket/mi;
+    return echo($client, $head) if $head =~ /^Upgrade:\s*websocket/mi;
     my $answer = join "\r\n", "HTTP/1.1 $self->{status}", 'Content-Type: text/plain', 'Connection: close',
         'Content-Length: ' . length $request, @{ $self->{headers} }, '', $head =~ /^HEAD / ? '' : $request;
     print $client $answer;
@@ -65,8 +66,10 @@ sub answer {
 }
 
 sub echo {
-    my ($client) = @_;
-    print $client "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n";
+    my ($client, $head) = @_;
+    my ($key) = $head =~ /^Sec-WebSocket-Key:\s*(\S+)/mi;
+    my $accept = Digest::SHA::sha1_base64("${key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11") . '=';
+    print $client "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: $accept\r\n\r\n";
     $client->flush;
     syswrite $client, $_ while sysread $client, $_, 4096;
     return;
