@@ -12,7 +12,8 @@
 # make fuzz       build the fuzzers with clang, build/fuzz/t/fuzz/* (t/fuzz/README.md)
 # make bench      speed, beside httpd's own modules and Express + Lucia v2 (ARGS=--quick, see t/bench/run)
 # make site       the documentation as a static site, build/site
-# make deps       install what building needs; demo, test, bench and lint do so by themselves
+# make deb        build the Debian package, build/deb/*.deb
+# make deps       install what building needs; demo, test, bench, deb and lint do so by themselves
 # make install    module, luciactl, configuration and templates, to where apxs says (DESTDIR=...)
 # make uninstall  take module, luciactl and templates away again; configuration and users stay
 # make lint       clang, clang-tidy, cppcheck and clang-format; make format formats
@@ -51,6 +52,8 @@ TEST_PACKAGES = fail2ban python3-prometheus-client libapache2-mod-perl2 libdbd-s
 	python3-aiosmtpd msmtp php-fpm git litmus subversion libapache2-mod-svn libapache2-mod-auth-openidc nginx-light haproxy caddy prometheus cmark-gfm varnish hitch
 LONG_PACKAGES = faketime
 LINT_PACKAGES = clang clang-tidy clang-format cppcheck
+# What dpkg-buildpackage asks for besides.
+DEB_PACKAGES = build-essential debhelper dpkg-dev
 BENCH_PACKAGES = wrk valgrind binutils libapache2-mod-auth-openidc libdbd-sqlite3-perl postgresql libaprutil1-dbd-pgsql libdbd-pg-perl $(NODE_PACKAGES)
 NODE_PACKAGES = $(if $(shell command -v node 2>/dev/null),,nodejs) $(if $(shell command -v npm 2>/dev/null),,npm)
 NODE_TESTS = $(patsubst %/package-lock.json,%,$(wildcard t/interop/package-lock.json t/browser/package-lock.json \
@@ -90,11 +93,11 @@ else
 OPTIMIZE = -O2 -g -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2
 endif
 COMMON = -std=gnu11 -fPIC -fvisibility=hidden -MMD -MP $(OPTIMIZE) $(HARDENING) $(WARNINGS) \
-	-DLUCI_VERSION='"$(VERSION)"' -DLUCI_TEMPLATE_DIR='"$(TEMPLATE_DIR)"' $(CFLAGS)
+	-DLUCI_VERSION='"$(VERSION)"' -DLUCI_TEMPLATE_DIR='"$(TEMPLATE_DIR)"' $(CPPFLAGS) $(CFLAGS)
 
 LIBEXECDIR := $(call apxs,libexecdir)
 SBINDIR := $(call apxs,sbindir)
-MAN_DIR := $(call apxs,mandir)/man8
+MAN_DIR := $(call apxs,mandir)
 COMPLETION_DIR := $(or $(call pkg,--variable=completionsdir bash-completion),/usr/share/bash-completion/completions)
 SYSCONFDIR := $(call apxs,sysconfdir)
 TEMPLATE_DIR := $(call apxs,datadir)/luciauth/templates
@@ -135,7 +138,10 @@ CTL_OBJECTS = $(patsubst %.c,$(BUILD)/%.o,$(sort $(wildcard src/ctl/*.c src/ctl/
 MANUAL = $(BUILD)/luciactl.8
 COMPLETION = $(BUILD)/luciactl.bash
 
-all: $(MODULE) $(LUCIACTL) $(MANUAL) $(COMPLETION)
+# These come from the documentation.
+PAGE_MANUALS = $(BUILD)/mod_luciauth.7 $(BUILD)/luciauth-directives.5
+
+all: $(MODULE) $(LUCIACTL) $(MANUAL) $(PAGE_MANUALS) $(COMPLETION)
 
 have-tools:
 	@command -v $(APXS) >/dev/null && command -v $(CC) >/dev/null && \
@@ -150,6 +156,10 @@ $(LUCIACTL): $(CTL_OBJECTS) $(BUILD)/libluciauth.a
 
 $(MANUAL): $(LUCIACTL)
 	$(call say,MAN)ASAN_OPTIONS=detect_leaks=0 $(LUCIACTL) help --manual >$@
+
+$(PAGE_MANUALS): doc/man.pl README.md doc/gate.md doc/directives.md Makefile
+	@mkdir -p $(@D)
+	$(call say,MAN)doc/man.pl $(@F) $(VERSION) >$@
 
 $(COMPLETION): $(LUCIACTL)
 	$(call say,BASH)ASAN_OPTIONS=detect_leaks=0 $(LUCIACTL) help --bash-completion >$@
@@ -311,8 +321,9 @@ install: all
 	install -m 644 $(COMPANIONS) '$(DESTDIR)$(dir $(TEMPLATE_DIR))'
 	install -d '$(DESTDIR)$(SBINDIR)'
 	install -m 755 $(LUCIACTL) '$(DESTDIR)$(SBINDIR)/luciactl'
-	install -d '$(DESTDIR)$(MAN_DIR)' '$(DESTDIR)$(COMPLETION_DIR)'
-	install -m 644 $(MANUAL) '$(DESTDIR)$(MAN_DIR)/luciactl.8'
+	install -d '$(DESTDIR)$(COMPLETION_DIR)'
+	for page in $(MANUAL) $(PAGE_MANUALS); do \
+	    install -D -m 644 "$$page" '$(DESTDIR)$(MAN_DIR)'/man"$${page##*.}/$${page##*/}" || exit 1; done
 	install -m 644 $(COMPLETION) '$(DESTDIR)$(COMPLETION_DIR)/luciactl'
 	sed -e 's|^\( *LoadModule [a-z_]*\) .*/|\1 $(LIBEXECDIR)/|' -e 's|^\(LuciaPasswordBlocklist\) .*|\1 $(PASSWORD_LIST)|' \
 	    conf/luciauth.conf >'$(DESTDIR)$(CONF_DIR)/luciauth.conf.new'
@@ -330,6 +341,10 @@ uninstall:
 	rm -f '$(DESTDIR)$(LIBEXECDIR)/mod_luciauth.so' '$(DESTDIR)$(SBINDIR)/luciactl' '$(DESTDIR)$(MAN_DIR)/luciactl.8' \
 	    '$(DESTDIR)$(COMPLETION_DIR)/luciactl' '$(DESTDIR)$(CONF_DIR)/luciauth.conf.new'
 	rm -f $(foreach file,$(PASSWORD_LIST) $(COMPANION_FILES),'$(DESTDIR)$(file)')
+	rm -f '$(DESTDIR)$(LIBEXECDIR)/mod_luciauth.so' '$(DESTDIR)$(SBINDIR)/luciactl' \
+	    '$(DESTDIR)$(COMPLETION_DIR)/luciactl' '$(DESTDIR)$(CONF_DIR)/luciauth.conf.new' \
+	    $(foreach page,$(notdir $(MANUAL) $(PAGE_MANUALS)),'$(DESTDIR)$(MAN_DIR)/man$(subst .,,$(suffix $(page)))/$(page)')
+	rm -f '$(DESTDIR)$(PASSWORD_LIST)' '$(DESTDIR)$(HAPROXY_SCRIPT)'
 	rm -rf '$(DESTDIR)$(TEMPLATE_DIR)'
 	@[ ! -d '$(DESTDIR)$(dir $(TEMPLATE_DIR))' ] || \
 	    rmdir --ignore-fail-on-non-empty '$(DESTDIR)$(dir $(TEMPLATE_DIR))'
@@ -339,6 +354,21 @@ uninstall:
 site:
 	@$(call install-packages,perl cmark-gfm)
 	@perl doc/site/build.pl '$(BUILD)/site'
+
+# ---- The Debian package ------------------------------------------------------
+
+# From a copy and with a clean environment, so that neither is in the package: no file of a build, no variable of make.
+DEB_DIR = build/deb
+DEB_COPY = $(DEB_DIR)/mod-luciauth-$(VERSION)
+
+deb:
+	@$(call install-packages,$(PACKAGES) $(DEB_PACKAGES))
+	@rm -rf $(DEB_DIR) && mkdir -p $(DEB_COPY)
+	@tar -c --exclude=./build --exclude=./.git --exclude=node_modules --exclude='*~' --exclude='*.swp' . | tar -x -C $(DEB_COPY)
+	@cd $(DEB_COPY) && exec env -i PATH="$$PATH" HOME="$$HOME" LC_ALL=C.UTF-8 DEB_BUILD_OPTIONS="$${DEB_BUILD_OPTIONS-}" \
+	    dpkg-buildpackage --no-sign -j$(JOBS)
+	@rm -rf $(DEB_COPY)
+	@echo && ls $(DEB_DIR)/*.deb
 
 # ---- Keep it tidy ------------------------------------------------------------
 
@@ -370,5 +400,5 @@ lint-sources:
 clean:
 	rm -rf build
 
-.PHONY: all have-tools core-compile unit fuzz fuzzers hash-rate sign-in-each deps test-deps demo test test-long bench site install uninstall format lint lint-sources clean
+.PHONY: all have-tools core-compile unit fuzz fuzzers hash-rate sign-in-each deps test-deps demo test test-long bench site deb install uninstall format lint lint-sources clean
 .DELETE_ON_ERROR:

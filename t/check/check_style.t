@@ -34,7 +34,7 @@ none 'each C file opens with its SPDX line',
     grep { slurp($_) !~ m{\A/\* SPDX-License-Identifier: Apache-2\.0 \*/\n} } @c;
 none 'each script and test has its SPDX line',
     grep { /\.(?:t|pm|pl|sh|mjs|js|py|conf)$|^Makefile$/ && slurp($_) !~ /^.{0,300}SPDX-License-Identifier: Apache-2\.0/s } @text;
-none 'no tab but in the Makefile', grep { !m{(?:^|/)Makefile$|^LICENSE$|package} && slurp($_) =~ /\t/ } @text;
+none 'no tab but in makefiles', grep { !m{(?:^|/)Makefile$|^debian/rules$|^LICENSE$|package} && slurp($_) =~ /\t/ } @text;
 none 'no space at a line end', grep { !/^LICENSE$|\.md$/ && slurp($_) =~ /[ \t]\n/ } @text;
 none 'each file ends with a newline', grep { -s && slurp($_) !~ /\n\z/ } @text;
 
