@@ -19,7 +19,7 @@ my $NEW = 'battery staple';
 my $FIREFOX = 'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0';
 my $mail = LuciaTest::Mail->new;
 my $server = LuciaTest::Server->new(config => "LuciaDatabase sqlite3 \@db\@\n$CHEAP_HASH\nLuciaMount /account\nLuciaUserAttributes email email_verified\nLuciaSignupAttributes off\nLuciaLanguages en de\n"
-    . "LuciaSecret {file:\@secret\@}\nLuciaSecondFactor optional\nLuciaPasskeys on\nLuciaMail smtp://127.0.0.1:$mail->{port}\nLuciaMailFrom accounts\@example.org\nLuciaSiteURL https://www.example.org\n"
+    . "LuciaSecret {file:\@secret\@}\nLuciaThrottle mail=100/1h\nLuciaSecondFactor optional\nLuciaPasskeys on\nLuciaMail smtp://127.0.0.1:$mail->{port}\nLuciaMailFrom accounts\@example.org\nLuciaSiteURL https://www.example.org\n"
     . join '', map { "<VirtualHost *>\n    ServerName $_->[0]\n    $_->[1]\n</VirtualHost>\n" } ['127.0.0.1', 'ServerAlias localhost'], ['none.test', 'LuciaMailNotices none'], ['device.test', 'LuciaMailNotices Device'],
     ['password.test', 'LuciaMailNotices password email'], ['uncounted.test', 'LuciaThrottle account=off'], ['off.test', 'LuciaMail off']);
 my $db = $server->db;
@@ -220,7 +220,7 @@ is $told->{headers}{subject}, 'Your email address was changed', 'S9.95: the subj
 like $told->{text}, qr/\AThe account bobby no longer has this email address\.\n\nTime: .* UTC\. An administrator did it\. .*tell the people who run this site\.\n\z/, 'S9.95: the text of a notice of an address has no link';
 $mail->forget;
 
-my $second_site = LuciaTest::Server->new(config => $server->{config} =~ s/LuciaUserAttributes email email_verified\nLuciaSignupAttributes off/LuciaEmail optional/r =~ s/LuciaMail off/LuciaMailNotices none/r);
+my $second_site = LuciaTest::Server->new(config => $server->{config} =~ s/LuciaUserAttributes email email_verified\nLuciaSignupAttributes off/LuciaEmail optional/r =~ s/LuciaMail off/LuciaMailNotices none/r =~ s{mail=100/1h}{mail=4/1h}r);
 my $other = LuciaTest::Ctl->new('--config', $second_site->conf_file, '--vhost', '127.0.0.1');
 $db = $second_site->db;
 sqlite($db, 'CREATE TABLE queued (kind TEXT, name TEXT, address TEXT, detail TEXT, language TEXT)');
@@ -255,6 +255,19 @@ is "$row->{kind} $row->{address}", 'notice_email second@example.com', 'S9.95: lu
 is count_of($second_site, 'auth_user_device_notice'), 1, 'S6.11: an account that has signed in has a row';
 is $other->run('user', 'delete', 'erika', '--yes')->{status}, 0, 'an administrator deletes the account';
 is count_of($second_site, 'auth_user_device_notice'), 0, 'S6.11: the row goes with the account';
+
+sign_up($second_site, 'gustav', path => '/account/signup');
+$other->does('user', 'email', 'gustav', 'many@example.com');
+is $other->run('user', 'passwd', 'gustav', '--stdin', { stdin => "$PASSWORD\n" })->{status}, 0, 'an administrator sets a password again and again' for 1 .. 5;
+is_told([('password password_change') x 5], 'S9.95: each change of a password is queued');
+my $waiting = q{SELECT count(*) FROM auth_user_mail WHERE address = 'many@example.com'};
+ok wait_until(sub { sqlite_value($db, "$waiting AND tries = 1 AND claimed_until = 0 AND handed_over = 0 AND next_try > created_at + 3000000") == 1 && sqlite_value($db, $waiting) == 1 }, 60),
+    'S9.95: beyond the limit of its recipient a notice waits';
+is scalar(grep { $_->{to}[0] eq 'many@example.com' } $mail->mails), 4, 'S9.95: a recipient gets as many mails as LuciaThrottle says';
+$other->does('throttle', 'clear', '--account', 'many@example.com');
+sqlite($db, 'UPDATE auth_user_mail SET next_try = 1');
+ok wait_until(sub { sqlite_value($db, $waiting) == 0 }, 60), 'S9.95: a notice that waited is sent';
+is scalar(grep { $_->{to}[0] eq 'many@example.com' } $mail->mails), 5, 'S9.95: no notice is lost, and none is sent twice';
 $second_site->stop;
 $db = $server->db;
 $mail->forget;

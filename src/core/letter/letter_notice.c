@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The mails that tell of what happened to an account. The row has all that they say. */
+/* The mails that tell of what happened to an account. The row has all that they say. Strangers can use up the
+ * limit of a recipient, with requests for links, so that such a mail waits instead of being dropped. */
 #include "core/base/timestamp.h"
 #include "core/letter/letter.h"
 #include "core/mail/mailbox.h"
@@ -18,6 +19,7 @@ static luci_result_t prepare(luci_db_t *db, luci_letter_t *letter, apr_pool_t *p
         result = luci_mailbox_check(claim->address ? claim->address : "", &letter->to, pool);
     if (result != LUCI_OK)
         return result;
+    letter->user.username = claim->name;
     luci_timestamp_to_minutes(claim->created, at);
     apr_table_setn(letter->values, "username", claim->name);
     apr_table_setn(letter->values, "at", at);
@@ -39,6 +41,7 @@ static luci_result_t prepare(luci_db_t *db, luci_letter_t *letter, apr_pool_t *p
         .text = { what },                                                                                    \
         .more = { advice },                                                                                  \
         .link = (page),                                                                                      \
+        .waits = 1,                                                                                          \
         .prepare = prepare,                                                                                  \
     }
 

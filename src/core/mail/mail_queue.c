@@ -106,16 +106,23 @@ luci_result_t luci_mail_queue_hand_over(luci_db_t *db, const luci_mail_claim_t *
     return result == LUCI_OK && changed != 1 ? LUCI_CONFLICT : result;
 }
 
-luci_result_t luci_mail_queue_postpone(luci_db_t *db, const luci_mail_claim_t *claim, luci_ms_t now,
-                                       apr_pool_t *scratch)
+luci_result_t luci_mail_queue_wait(luci_db_t *db, const luci_mail_claim_t *claim, luci_ms_t until,
+                                   apr_pool_t *scratch)
 {
-    int doublings = claim->tries - 1 < DELAY_DOUBLINGS ? claim->tries - 1 : DELAY_DOUBLINGS, changed;
-    luci_ms_t next = now + DELAY_FIRST * ((luci_ms_t)1 << doublings);
+    int changed;
 
     return luci_db_execute(db, &luci_sql_mail_postpone,
                            LUCI_ARGUMENTS({ "id", claim->id }, { "claim", claim->claim },
-                                          { "next", luci_sql_number(next, scratch) }),
+                                          { "next", luci_sql_number(until, scratch) }),
                            &changed, scratch);
+}
+
+luci_result_t luci_mail_queue_postpone(luci_db_t *db, const luci_mail_claim_t *claim, luci_ms_t now,
+                                       apr_pool_t *scratch)
+{
+    int doublings = claim->tries - 1 < DELAY_DOUBLINGS ? claim->tries - 1 : DELAY_DOUBLINGS;
+
+    return luci_mail_queue_wait(db, claim, now + DELAY_FIRST * ((luci_ms_t)1 << doublings), scratch);
 }
 
 luci_result_t luci_mail_queue_finish(luci_db_t *db, const luci_mail_claim_t *claim, apr_pool_t *scratch)

@@ -73,6 +73,10 @@ luci_result_t luci_mail_queue_hand_over(luci_db_t *db, const luci_mail_claim_t *
 luci_result_t luci_mail_queue_postpone(luci_db_t *db, const luci_mail_claim_t *claim, luci_ms_t now,
                                        apr_pool_t *scratch) LUCI_MUST_USE;
 
+/* Puts the row back until that time. */
+luci_result_t luci_mail_queue_wait(luci_db_t *db, const luci_mail_claim_t *claim, luci_ms_t until,
+                                   apr_pool_t *scratch) LUCI_MUST_USE;
+
 /* Deletes the row. */
 luci_result_t luci_mail_queue_finish(luci_db_t *db, const luci_mail_claim_t *claim,
                                      apr_pool_t *scratch) LUCI_MUST_USE;

@@ -222,6 +222,16 @@ static luci_result_t ask_limit(sending_t *sending)
                               sending->pool);
 }
 
+/* Puts the row back until its recipient may get a mail again. */
+static luci_result_t await_room(luci_db_t *db, sending_t *sending)
+{
+    luci_ms_t wait = sending->attempt.retry_after;
+
+    return luci_mail_queue_wait(db, &sending->claim,
+                                sending->letter.now + (wait > LUCI_MS_SECOND ? wait : LUCI_MS_SECOND),
+                                sending->pool);
+}
+
 static void end_attempt(sending_t *sending, luci_attempt_outcome_t outcome)
 {
     luci_throttle_end(runtime_of(sending->run)->auth.throttle, &sending->attempt, outcome, sending->pool);
@@ -362,6 +372,8 @@ static luci_result_t send_claimed(sending_t *sending, const char **why)
         result = ask_limit(sending);
     if (result == LUCI_BUSY && sending->letter.to) /* other mails to the recipient are being sent */
         return with_database(sending, postpone, why);
+    if (result == LUCI_THROTTLED && sending->kind->waits)
+        return with_database(sending, await_room, why);
     if (result == LUCI_OK)
         result = send_prepared(sending, why);
     switch (result) {

@@ -101,6 +101,21 @@ static void check_delays(void)
     support_run(path, "DELETE FROM auth_user_mail");
 }
 
+static void check_wait(void)
+{
+    luci_mail_claim_t claimed;
+
+    add("alice", NOW);
+    tap_is_result(claim(db, NOW, &claimed), LUCI_OK, "S9.95: a mail to a recipient with many is claimed");
+    tap_is_result(luci_mail_queue_wait(db, &claimed, NOW + LUCI_MS_MINUTE, pool), LUCI_OK,
+                  "S9.95: the mail is put back");
+    tap_is_result(claim(db, NOW + LUCI_MS_MINUTE - 1, &claimed), LUCI_NOT_FOUND,
+                  "S9.95: a mail that waits is not due before its time");
+    tap_is_result(claim(db, NOW + LUCI_MS_MINUTE, &claimed), LUCI_OK,
+                  "S9.95: a mail that waits is due again");
+    support_run(path, "DELETE FROM auth_user_mail");
+}
+
 static void check_given_up(void)
 {
     luci_mail_claim_t claimed;
@@ -268,6 +283,7 @@ int main(void)
     check_claims();
     check_hand_over();
     check_delays();
+    check_wait();
     check_given_up();
     check_gathered();
     check_parts();
