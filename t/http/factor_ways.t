@@ -256,6 +256,8 @@ for (@changes) {
     like answer($server->request(POST => $url, form(%$fields), cookie => $old, origin => 1)), qr{^303 /account/factor\?next=\Q$url\E(?:%3F|$)}, 'S1.43: a fresh session with one factor changes nothing on a page: ' . ($path || 'the profile');
 }
 is answer($server->request(GET => "/account/$_", cookie => $old)), "302 /account/factor?next=/account/$_", "S1.43: a fresh session with one factor is led to factor before $_" for qw(username delete);
+like $server->request(GET => '/account', cookie => $old)->body, qr{href="/account/factor\?next=/account"}, 'S1.43: the profile of a fresh session with one factor leads to factor before anything is typed';
+unlike $server->request(GET => '/account', cookie => $old)->body, qr/name="display_name"/, 'S1.43: the profile of a session with one factor has no form';
 is join(' ', map { count_of($server, $_) } @tables), $tables, 'S1.43: none of this has changed a table';
 is sqlite_value($db, 'SELECT display_name FROM auth_user WHERE username = ?', 'erinX'), undef, 'S1.43: none of this has changed the user';
 my $raised = session_of(factor(code('erinX'), $old));

@@ -2,6 +2,7 @@
 /* The profile: the user and the session of this request, as a page or as JSON, with the attributes that the
  * user may change (LuciaUserEditable). */
 #include "core/auth/attribute_change.h"
+#include "core/auth/factor_need.h"
 #include "core/web/template.h"
 #include "httpd/account/account_json.h"
 #include "httpd/account/attribute_fields.h"
@@ -34,21 +35,33 @@ static luci_attribute_fields_t fields_of(const luci_endpoint_request_t *request)
 
 /* ---- The page ---- */
 
-/* The form needs a session that was confirmed lately. Otherwise a link leads to the page confirm and back,
- * so that no text is typed in vain. */
+static int is_fresh(const luci_endpoint_request_t *request)
+{
+    luci_ms_t freshness = luci_config_server(request->r->server)->freshness;
+
+    return luci_proof_look(request->r, request->session, freshness) == LUCI_OK;
+}
+
+static int has_factors(const luci_endpoint_request_t *request)
+{
+    luci_auth_t auth = luci_state_auth(request->r);
+
+    return luci_factor_need_look(&auth, request->session, request->r->pool) == LUCI_OK;
+}
+
+/* The form needs a session that was confirmed lately, with all factors of its user. Otherwise a link leads to
+ * the page confirm or factor and back, so that no text is typed in vain. */
 static int shows_form(const luci_endpoint_request_t *request)
 {
-    const luci_server_config_t *config = luci_config_server(request->r->server);
-
-    return is_editable(config) && luci_proof_look(request->r, request->session, config->freshness) == LUCI_OK;
+    return is_editable(luci_config_server(request->r->server)) && is_fresh(request) && has_factors(request);
 }
 
 static const char *edit_url(const luci_endpoint_request_t *request)
 {
     request_rec *r = request->r;
-    const char *confirm = request->urls->confirm;
+    const char *url = is_fresh(request) ? request->urls->factor : request->urls->confirm;
 
-    return confirm ? luci_way_back_link(r, confirm, luci_way_back_requested(r)) : "";
+    return url ? luci_way_back_link(r, url, luci_way_back_requested(r)) : "";
 }
 
 static int add_details(const luci_endpoint_request_t *request, const apr_array_header_t *asked, int row,
