@@ -7,6 +7,7 @@ use lib 't/lib';
 use Test::More;
 use LuciaTest;
 use LuciaTest::Gate;
+use LuciaTest::Mail;
 use LuciaTest::Site qw(sign_up);
 use MIME::Base64 qw(encode_base64);
 
@@ -66,6 +67,12 @@ LuciaSessionCacheTTL 1s
     SetHandler luciauth-verify
     LuciaForwardFrom 10.0.0.0/8 ::1
     LuciaForwardHosts app.example.org
+</Location>
+<Location /help>
+    AuthType Lucia
+    Require valid-user
+    $policy
+    ErrorDocument 401 /vault/a.txt
 </Location>
 <Location /nowhere>
     AuthType Lucia
@@ -134,6 +141,10 @@ $reply = wait_until(sub { my $r = ask('/fresh', $bert, browser(%CADDY)); $r if $
 is_deeply [$reply->status, $reply->header('Location')], [302, $BACK =~ s/login\?/confirm?/r], 'S4.30: a session that is not fresh is led to confirm, and back';
 is ask('/members', 'auth_session=' . 'a' x 40, browser(%CADDY))->status, 302, 'S4.30: an unknown session is not signed in';
 
+for my $proxy (\%NGINX, \%CADDY) {
+    is ask('/help', undef, program(%$proxy))->status, 401, 'S4.30: an ErrorDocument that is behind a gate, too, changes nothing for ' . join ', ', sort keys %$proxy;
+}
+
 # ---- Sign-in leads back ----
 
 $reply = $server->request(POST => '/login?next=https%3A//app.example.org/a/b%3Fc%3Dd%26e', form(username => 'alice', password => $PASSWORD));
@@ -193,6 +204,25 @@ for my $method (qw(POST PUT OPTIONS TRACE DELETE PROPFIND)) {
 is ask('/members', $alice, browser(%NGINX), method => 'HEAD')->status, 200, 'S4.30: a question with HEAD is answered';
 unlike $server->request(GET => '/include.shtml', cookie => $alice, headers => { %NGINX })->body, qr/200|alice/, 'S4.30: a page that includes the location gets nothing';
 is_served($server->request(GET => '/vault/a.txt', cookie => $alice, headers => { %CADDY, 'X-Forwarded-Host' => 'evil.example' }), 'S4.30: other gates do not read the headers');
+
+# ---- Sessions that lack a factor or an address ----
+
+my $mail = LuciaTest::Mail->new;
+my %lacking = (factor => "LuciaSecret {file:\@secret\@}\nLuciaSecondFactor required\n", email => "LuciaMail smtp://127.0.0.1:$mail->{port}\nLuciaMailFrom accounts\@example.org\nLuciaEmail required\n");
+for my $page (sort keys %lacking) {
+    my $strict = LuciaTest::Server->new(config => CHEAP_SITE . "LuciaSiteURL https://login.example.org\nLuciaReturnTo https://app.example.org\nLuciaErrorCodes On\n$lacking{$page}<Location /members>\nAuthType Lucia\nRequire valid-user\n$policy</Location>\n<Location /anyone>\nAuthType Lucia\nLuciaOptional On\nRequire valid-user\n$policy</Location>\n");
+    my $carol = sign_up($strict, 'carol', form(username => 'carol', password => $PASSWORD, email => 'carol@example.org'));
+    my $there = $BACK =~ s/login\?/$page?/r;
+    my $get = sub { my ($path, $headers) = @_; return $strict->request(GET => $path, cookie => $carol, headers => $headers) };
+    my $asked = $get->('/members', browser(%CADDY));
+    is_deeply [$asked->status, $asked->header('Location')], [302, $there], "S4.30: Caddy gets a redirect to the page $page";
+    $asked = $get->('/members', program(%NGINX));
+    is_deeply [$asked->status, $asked->header('Location')], [401, $there], "S4.30: nginx gets 401 with the URL of the page $page";
+    $asked = $get->('/members', program(%CADDY));
+    is_deeply [$asked->status, $asked->json->{code}], $page eq 'email' ? [403, 'email_unverified'] : [401, 'factor_required'], "S4.30: a program behind Caddy is told why it lacks the page $page";
+    $asked = $get->('/anyone', program(%CADDY));
+    is_deeply [$asked->status, map { $asked->header("X-Lucia-$_") } qw(User-Id Username)], [200, '', ''], "S4.30: with LuciaOptional a session that lacks the page $page is nobody";
+}
 
 # ---- Renewal ----
 

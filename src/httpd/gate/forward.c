@@ -110,7 +110,7 @@ static const char *absolute(request_rec *r, const char *url)
 /* The page, which leads back to the URL that the client requested, if that may be a way back. */
 static const char *link_to(request_rec *r, const char *url)
 {
-    const luci_forwarded_t *request = luci_state_forwarded(r);
+    const luci_forwarded_t *request = luci_state_forwarded(luci_state_root(r));
     const char *page = absolute(r, url), *next = NULL;
 
     if (page && luci_state_is_read(r) && luci_url_is_local(request->target))
@@ -118,15 +118,16 @@ static const char *link_to(request_rec *r, const char *url)
     return page ? luci_way_back_link(r, page, next) : NULL;
 }
 
-int luci_forward_ask(request_rec *r, const char *url, int redirects)
+int luci_forward_ask(request_rec *r, const char *url, int redirects, const luci_problem_t *problem)
 {
+    int is_original = luci_state_forwarded(luci_state_root(r))->is_original;
     const char *link = url ? link_to(r, url) : NULL;
 
-    if (!luci_state_forwarded(r)->is_original && redirects && link)
+    if (!is_original && redirects && link)
         return luci_reply_redirect(r, link);
     if (link)
         apr_table_setn(r->err_headers_out, "Location", luci_url_location(link, r->pool));
-    return refuse(r, HTTP_UNAUTHORIZED, LUCI_MESSAGE_UNAUTHORIZED);
+    return refuse(r, is_original ? HTTP_UNAUTHORIZED : problem->status, problem->message);
 }
 
 /* What content gets to see of the client's header (scrub.h), for proxies that pass it on in its place. */

@@ -6,6 +6,8 @@
 #ifndef LUCI_FORWARD_H
 #define LUCI_FORWARD_H
 
+#include "httpd/request/reply.h"
+
 #include <httpd.h>
 
 /* Before the gate reads the cookie: reads the request that the proxy asks about. OK, or the status of an
@@ -17,8 +19,8 @@ int luci_forward_begin(request_rec *r);
 int luci_forward_is(request_rec *r);
 
 /* Answers a request that lacks something that the user gives at the page url (NULL: none is known): 401 with
- * Location for X-Original-URL; otherwise as the gate answers, with an absolute URL. */
-int luci_forward_ask(request_rec *r, const char *url, int redirects);
+ * Location for X-Original-URL; otherwise as the gate answers, with an absolute URL, or with the problem. */
+int luci_forward_ask(request_rec *r, const char *url, int redirects, const luci_problem_t *problem);
 
 /* The content handler of luciauth-verify. */
 int luci_forward_handle(request_rec *r);

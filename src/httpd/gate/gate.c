@@ -102,7 +102,7 @@ static int ask_for(request_rec *r, const lack_t *lack)
                     (how == LUCI_UNAUTHENTICATED_REDIRECT || (how == LUCI_UNAUTHENTICATED_AUTO && is_person));
 
     if (luci_forward_is(r))
-        return luci_forward_ask(r, lack->url, redirects);
+        return luci_forward_ask(r, lack->url, redirects, &(luci_problem_t){ lack->status, lack->message, 0 });
     if (redirects && !luci_reply_is_error_document(r) && (!r->main || is_index_lookup(r)))
         return redirect_to(r, lack->url);
     if (r->main)
