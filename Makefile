@@ -338,13 +338,10 @@ install: all
 
 uninstall:
 	@echo "$(DISABLE)"
-	rm -f '$(DESTDIR)$(LIBEXECDIR)/mod_luciauth.so' '$(DESTDIR)$(SBINDIR)/luciactl' '$(DESTDIR)$(MAN_DIR)/luciactl.8' \
-	    '$(DESTDIR)$(COMPLETION_DIR)/luciactl' '$(DESTDIR)$(CONF_DIR)/luciauth.conf.new'
 	rm -f $(foreach file,$(PASSWORD_LIST) $(COMPANION_FILES),'$(DESTDIR)$(file)')
 	rm -f '$(DESTDIR)$(LIBEXECDIR)/mod_luciauth.so' '$(DESTDIR)$(SBINDIR)/luciactl' \
 	    '$(DESTDIR)$(COMPLETION_DIR)/luciactl' '$(DESTDIR)$(CONF_DIR)/luciauth.conf.new' \
 	    $(foreach page,$(notdir $(MANUAL) $(PAGE_MANUALS)),'$(DESTDIR)$(MAN_DIR)/man$(subst .,,$(suffix $(page)))/$(page)')
-	rm -f '$(DESTDIR)$(PASSWORD_LIST)' '$(DESTDIR)$(HAPROXY_SCRIPT)'
 	rm -rf '$(DESTDIR)$(TEMPLATE_DIR)'
 	@[ ! -d '$(DESTDIR)$(dir $(TEMPLATE_DIR))' ] || \
 	    rmdir --ignore-fail-on-non-empty '$(DESTDIR)$(dir $(TEMPLATE_DIR))'

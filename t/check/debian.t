@@ -70,6 +70,8 @@ is join("\n", grep { !$template{$_} } @installed), join("\n", sort qw(
         usr/sbin/luciactl
         usr/share/apache2/luciauth/common-passwords.txt
         usr/share/apache2/luciauth/haproxy-luciauth.lua
+        usr/share/apache2/luciauth/luciauth.json
+        usr/share/apache2/luciauth/luciauth.rules.yml
         usr/share/bash-completion/completions/luciactl
         usr/share/man/man5/luciauth-directives.5
         usr/share/man/man7/mod_luciauth.7
@@ -82,12 +84,12 @@ $said = `make --no-print-directory NO_DEPS=1 BUILD='$ENV{BUILD}' SANITIZE='@{[ $
 is join("\n", map { s{^\Q$tree\E/}{}r } files($tree)), 'etc/apache2/conf-available/luciauth.conf', 'make uninstall leaves the configuration alone'
     if -e '/etc/debian_version';
 
-# Each file that debhelper is told of exists, and each file of conf is in the package.
+# Each file that debhelper is told of exists, and each file of conf is in the package, by debhelper or make install.
 my @told = map { grep { !m{^(?:usr|etc)/} } split ' ', slurp("debian/$package.$_") } qw(install docs examples);
 none 'each file that is to be installed exists', grep { !glob || grep { !-e } glob } @told;
 my $taken = join '|', map { s{([.*])}{ $1 eq '*' ? '[^/]*' : "\\$1" }ger } @told;
 none 'each file of conf is installed', grep {
-    !m{^conf/(?:demo/|common-passwords\.pl$)} && !m{^(?:$taken)(?:/|$)} && $rules !~ /\Q$_\E/ && $makefile !~ /\binstall [^\n]*\Q$_\E/
+    !m{^conf/(?:demo/|common-passwords\.pl$|prometheus/.*\.test\.yml$)} && !m{^(?:$taken)(?:/|$)} && $rules !~ /\Q$_\E/ && $makefile !~ /^(?:\tinstall [^\n]*|COMPANIONS = .*)\Q$_\E/m
 } files('conf');
 none 'each page and picture of the documentation is installed', grep { !m{^(?:$taken)$} } glob 'doc/*.md doc/*.png';
 
@@ -147,7 +149,7 @@ for my $file ('debian/source/lintian-overrides', "debian/$package.lintian-overri
 my $operations = slurp('doc/operations.md');
 sub settings { return join "\n", grep { /\S/ && !/^\s*#/ } map { s/^\s+//r } split /\n/, $_[0] }
 my ($drop_in) = $operations =~ /^( +\[Service\]\n(?: +\S.*\n)+)/m;
-is settings($drop_in), settings(slurp('conf/systemd/luciauth.conf')), "doc/operations.md prints the drop-in of conf/systemd";
+is settings($drop_in), settings(slurp('conf/systemd/apache2-luciauth.conf')), "doc/operations.md prints the drop-in of conf/systemd";
 
 # ---- Manual pages ----
 
