@@ -224,6 +224,9 @@ is scalar(() = $mail->mails), 0, 'S1.54: a mail beyond the limit of its recipien
 is reset_page($token), 200, 'S1.54: a mail that is not sent leaves the link of the one before';
 is scalar(logged('mail', 'failure', [reason => 'throttled'], [account => 'alice'])), 1, 'S1.54: the audit log has the mail that was not sent';
 like $server->request(GET => '/metrics')->body, qr/^luciauth_events_total\{event="mail",result="throttled"\} 1$/m, 'S1.54: the metrics count the mail that was not sent';
+sqlite($db, "INSERT INTO $MAILS (id, kind, name, created_at, expires_at, next_try, tries, claimed_until, handed_over) VALUES ('news', 'approved', 'alice', 1, 9999999999999, 1, 0, 0, 0)");
+is first_mail()->{to}[0], 'alice@example.com', 'S1.54: beyond the limit of mails that others ask for, a mail that tells of a change is sent';
+is_empty('S1.54: the row of a mail that tells of a change is deleted');
 sqlite($db, q{UPDATE auth_user SET email = 'ALICE@Example.com' WHERE username = 'bobby'});
 ask('bobby');
 is_empty('S1.54: the row of a mail for another account with the same mailbox is deleted');

@@ -19,7 +19,7 @@ my $NEW = 'battery staple';
 my $FIREFOX = 'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0';
 my $mail = LuciaTest::Mail->new;
 my $server = LuciaTest::Server->new(config => "LuciaDatabase sqlite3 \@db\@\n$CHEAP_HASH\nLuciaMount /account\nLuciaUserAttributes email email_verified\nLuciaSignupAttributes off\nLuciaLanguages en de\n"
-    . "LuciaSecret {file:\@secret\@}\nLuciaThrottle mail=100/1h\nLuciaSecondFactor optional\nLuciaPasskeys on\nLuciaMail smtp://127.0.0.1:$mail->{port}\nLuciaMailFrom accounts\@example.org\nLuciaSiteURL https://www.example.org\n"
+    . "LuciaSecret {file:\@secret\@}\nLuciaThrottle mail=100/1h mail-notice=100/1h\nLuciaSecondFactor optional\nLuciaPasskeys on\nLuciaMail smtp://127.0.0.1:$mail->{port}\nLuciaMailFrom accounts\@example.org\nLuciaSiteURL https://www.example.org\n"
     . join '', map { "<VirtualHost *>\n    ServerName $_->[0]\n    $_->[1]\n</VirtualHost>\n" } ['127.0.0.1', 'ServerAlias localhost'], ['none.test', 'LuciaMailNotices none'], ['device.test', 'LuciaMailNotices Device'],
     ['password.test', 'LuciaMailNotices password email'], ['uncounted.test', 'LuciaThrottle account=off'], ['off.test', 'LuciaMail off']);
 my $db = $server->db;
@@ -220,7 +220,7 @@ is $told->{headers}{subject}, 'Your email address was changed', 'S9.95: the subj
 like $told->{text}, qr/\AThe account bobby no longer has this email address\.\n\nTime: .* UTC\. An administrator did it\. .*tell the people who run this site\.\n\z/, 'S9.95: the text of a notice of an address has no link';
 $mail->forget;
 
-my $second_site = LuciaTest::Server->new(config => $server->{config} =~ s/LuciaUserAttributes email email_verified\nLuciaSignupAttributes off/LuciaEmail optional/r =~ s/LuciaMail off/LuciaMailNotices none/r =~ s{mail=100/1h}{mail=4/1h}r);
+my $second_site = LuciaTest::Server->new(config => $server->{config} =~ s/LuciaUserAttributes email email_verified\nLuciaSignupAttributes off/LuciaEmail optional/r =~ s/LuciaMail off/LuciaMailNotices none/r =~ s{mail-notice=100/1h}{mail-notice=4/1h}r);
 my $other = LuciaTest::Ctl->new('--config', $second_site->conf_file, '--vhost', '127.0.0.1');
 $db = $second_site->db;
 sqlite($db, 'CREATE TABLE queued (kind TEXT, name TEXT, address TEXT, detail TEXT, language TEXT)');

@@ -22,14 +22,14 @@ sub accepted {
     return;
 }
 
-my $allowed = qr{account=N/TIME ip=N/TIME signup=N/TIME account-success=N/TIME ip-success=N/TIME factor=N/TIME mail=N/TIME mail-client=N/TIME, each at most once, with N from 1 to 1000000 and TIME from 1s to 30d};
+my $allowed = qr{account=N/TIME ip=N/TIME signup=N/TIME account-success=N/TIME ip-success=N/TIME factor=N/TIME mail=N/TIME mail-client=N/TIME mail-notice=N/TIME, each at most once, with N from 1 to 1000000 and TIME from 1s to 30d};
 for my $value ('10/15min', 'account', 'account=', 'account=10', 'account=0/15min', 'account=1000001/1h', 'account=10/999ms', 'account=10/31d', 'account=10/',
-    'account=/1h', 'account=-1/1h', 'account=10/1h/2', 'user=10/1h', 'account=10/1h account=20/1h', 'factor=5', 'factor=0/1h', 'factor=5/1h factor=6/1h', 'mail=5', 'mail-client=0/1h', 'mail=5/1h mail=6/1h', 'off off', 'account=10/1h off', 'ip=10/5 bananas') {
+    'account=/1h', 'account=-1/1h', 'account=10/1h/2', 'user=10/1h', 'account=10/1h account=20/1h', 'factor=5', 'factor=0/1h', 'factor=5/1h factor=6/1h', 'mail=5', 'mail-client=0/1h', 'mail-notice=1', 'mail=5/1h mail=6/1h', 'off off', 'account=10/1h off', 'ip=10/5 bananas') {
     refused("LuciaThrottle $value", qr/\bLuciaThrottle: "\Q$value\E" is not allowed: $allowed/);
 }
 refused('LuciaThrottle', qr/\bLuciaThrottle: a value is missing, allowed is $allowed/);
 refused('LuciaThrottle account=1/1h ip=1/1h signup=1/1h off', qr/\bLuciaThrottle: .*$allowed/);
-accepted("LuciaThrottle $_") for 'off', 'OFF', 'account=1/1s', 'ip=1000000/30d', 'SIGNUP=20/1d', 'signup=1/1h ip=off account=10/15min', 'account=off ip=off signup=off', 'factor=3/1h', 'account=1/1h ip=1/1h signup=1/1h account-success=1/1h ip-success=1/1h factor=off mail=1/1h mail-client=1/1h', 'mail=off mail-client=off';
+accepted("LuciaThrottle $_") for 'off', 'OFF', 'account=1/1s', 'ip=1000000/30d', 'SIGNUP=20/1d', 'signup=1/1h ip=off account=10/15min', 'account=off ip=off signup=off', 'factor=3/1h', 'account=1/1h ip=1/1h signup=1/1h account-success=1/1h ip-success=1/1h factor=off mail=1/1h mail-client=1/1h mail-notice=1/1h', 'mail=off mail-client=off';
 
 refused("LuciaThrottleStore $_", qr/\bLuciaThrottleStore: "\Q$_\E" is not allowed: PROVIDER\[:ARGS\]/) for 'off', '://x', 'redis://127.0.0.1', 'a-b';
 refused('LuciaThrottleStore nosuch', qr/LUCI0513: LuciaThrottleStore: "nosuch" is not allowed: there is no such provider/);

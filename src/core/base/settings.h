@@ -116,6 +116,7 @@ typedef struct {
     luci_limit_t factor;      /* wrong codes of a second factor */
     luci_limit_t mail;        /* mails to one recipient, and requests for one name */
     luci_limit_t mail_client; /* requests for a mail from one address */
+    luci_limit_t mail_notice; /* mails to one recipient that tell of a change */
 } luci_throttle_limits_t;
 
 /* LuciaSignupAttributes, LuciaUserEditable: an attribute that a form asks for. */

@@ -7,7 +7,7 @@
 #include <string.h>
 
 /* ---- account=N/TIME ip=N/TIME signup=N/TIME account-success=N/TIME ip-success=N/TIME factor=N/TIME
- * mail=N/TIME mail-client=N/TIME ---- */
+ * mail=N/TIME mail-client=N/TIME mail-notice=N/TIME ---- */
 
 #define ATTEMPTS_MAX 1000000
 #define PERIOD_MIN LUCI_MS_SECOND
@@ -25,6 +25,7 @@ static const luci_throttle_limits_t defaults = {
     .factor = { 5, 15 * LUCI_MS_MINUTE },
     .mail = { 5, LUCI_MS_HOUR },
     .mail_client = { 20, LUCI_MS_HOUR },
+    .mail_notice = { 20, LUCI_MS_HOUR },
 };
 
 static const char *allowed_throttle(const luci_limits_t *limits, apr_pool_t *pool)
@@ -32,7 +33,8 @@ static const char *allowed_throttle(const luci_limits_t *limits, apr_pool_t *poo
     (void)limits;
     return apr_psprintf(pool,
                         "account=N/TIME ip=N/TIME signup=N/TIME account-success=N/TIME ip-success=N/TIME "
-                        "factor=N/TIME mail=N/TIME mail-client=N/TIME, each at most once, with N from 1 to "
+                        "factor=N/TIME mail=N/TIME mail-client=N/TIME mail-notice=N/TIME, each at most once, "
+                        "with N from 1 to "
                         "%d and TIME from 1s to 30d, such as account=10/15min, or account=off; or off alone",
                         ATTEMPTS_MAX);
 }
@@ -71,6 +73,7 @@ static int parse_part(const char *word, luci_throttle_limits_t *throttle, unsign
         { "factor=", &throttle->factor },
         { "mail=", &throttle->mail },
         { "mail-client=", &throttle->mail_client },
+        { "mail-notice=", &throttle->mail_notice },
     };
 
     for (unsigned int i = 0; i < sizeof(parts) / sizeof(*parts); i++) {
@@ -105,7 +108,7 @@ static const char *parse_throttle(const apr_array_header_t *words, const luci_li
 }
 
 const luci_type_t luci_type_throttle = {
-    sizeof(luci_throttle_value_t), 1, 8, parse_throttle, allowed_throttle, NULL, 0
+    sizeof(luci_throttle_value_t), 1, 9, parse_throttle, allowed_throttle, NULL, 0
 };
 
 /* ---- {file:/path} or {env:NAME} ---- */

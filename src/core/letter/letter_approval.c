@@ -62,5 +62,6 @@ const luci_letter_kind_t luci_letter_approval = {
     .subject = LUCI_MESSAGE("mail_approval_subject"),
     .text = LUCI_MESSAGE("mail_approval_text"),
     .end = LUCI_MESSAGE("mail_approval_end"),
+    .waits = 1,
     .prepare = prepare,
 };

@@ -17,6 +17,7 @@ static luci_result_t prepare(luci_db_t *db, luci_letter_t *letter, apr_pool_t *p
         result = luci_key_get(db, id, &key, pool);
     if (result != LUCI_OK)
         return result;
+    letter->user = key.user;
     address = luci_user_attribute(&key.user, letter->settings, LUCI_EMAIL_COLUMN);
     if (!address || luci_user_is_disabled(&key.user, letter->now))
         return LUCI_NOT_FOUND;
@@ -29,5 +30,6 @@ const luci_letter_kind_t luci_letter_approved = {
     .text = LUCI_MESSAGE("mail_approved_text"),
     .end = LUCI_MESSAGE("mail_approved_end"),
     .link = "/login",
+    .waits = 1,
     .prepare = prepare,
 };

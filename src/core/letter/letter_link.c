@@ -14,6 +14,8 @@ luci_result_t luci_letter_link_user(luci_db_t *db, luci_letter_t *letter, luci_u
 
     if (result == LUCI_OK)
         result = luci_user_get(db, claim->name, user, pool);
+    if (result == LUCI_OK)
+        letter->user = *user;
     return result == LUCI_OK && luci_email_token_is_refused(user, letter->now) ? LUCI_NOT_FOUND : result;
 }
 

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The mails that tell of what happened to an account. The row has all that they say. Strangers can use up the
- * limit of a recipient, with requests for links, so that such a mail waits instead of being dropped. */
+/* The mails that tell of what happened to an account. The row has all that they say. */
 #include "core/base/timestamp.h"
 #include "core/letter/letter.h"
 #include "core/mail/mailbox.h"

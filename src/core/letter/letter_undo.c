@@ -18,5 +18,6 @@ const luci_letter_kind_t luci_letter_undo = {
     .text = LUCI_MESSAGE("mail_undo_text"),
     .end = LUCI_MESSAGE("mail_undo_end"),
     .link = "/verify?token=",
+    .waits = 1,
     .prepare = prepare,
 };

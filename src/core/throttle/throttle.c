@@ -537,14 +537,14 @@ static const char *lower_case(const char *mailbox, apr_pool_t *pool)
 }
 
 luci_result_t luci_throttle_mail(const luci_throttle_t *throttle, luci_attempt_t *attempt,
-                                 const char *mailbox, apr_pool_t *pool)
+                                 luci_throttle_kind_t kind, const char *mailbox, apr_pool_t *pool)
 {
     places_t places = { .throttle = throttle, .attempt = attempt, .pool = pool };
 
     if (!throttle)
         return LUCI_OK;
     places.mailbox = lower_case(mailbox, pool);
-    (void)add_place(&places, LUCI_THROTTLE_MAIL);
+    (void)add_place(&places, kind);
     return enter(&places, attempt);
 }
 

@@ -100,13 +100,15 @@ luci_result_t luci_throttle_factor(const luci_throttle_t *throttle, luci_attempt
 
 /* Counts a request for a mail, which costs no hash: of the client's address, of the name that it typed (a
  * key's id, whether or not there is such an account), and of the mailbox that the mail is to go to. Each of
- * them has an attempt of its own, whose success counts: the request was accepted, or the mail was sent. */
+ * them has an attempt of its own, whose success counts: the request was accepted, or the mail was sent. kind
+ * is MAIL or MAIL_NOTICE: so mails that others ask for do not keep a user from hearing of a change. */
 luci_result_t luci_throttle_mail_client(const luci_throttle_t *throttle, luci_attempt_t *attempt,
                                         apr_pool_t *pool) LUCI_MUST_USE;
 luci_result_t luci_throttle_mail_name(const luci_throttle_t *throttle, luci_attempt_t *attempt,
                                       const char *account, apr_pool_t *pool) LUCI_MUST_USE;
 luci_result_t luci_throttle_mail(const luci_throttle_t *throttle, luci_attempt_t *attempt,
-                                 const char *mailbox, apr_pool_t *pool) LUCI_MUST_USE;
+                                 luci_throttle_kind_t kind, const char *mailbox,
+                                 apr_pool_t *pool) LUCI_MUST_USE;
 
 /* Tells whether an attempt would be refused now, without counting it: OK or THROTTLED as above. Successful
  * sign-ins are limited only here, so that concurrent ones can exceed their limit by a few. */

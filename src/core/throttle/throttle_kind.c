@@ -59,6 +59,11 @@ static const luci_throttle_kind_record_t records[] = {
                              .success = LUCI_THROTTLE_COUNTS,
                              .limit = LIMIT(mail),
                              .part = 1 },
+    [LUCI_THROTTLE_MAIL_NOTICE] = { .name = "mail-notice",
+                                    .per = LUCI_THROTTLE_PER_RECIPIENT,
+                                    .success = LUCI_THROTTLE_COUNTS,
+                                    .limit = LIMIT(mail_notice),
+                                    .part = 1 },
 };
 _Static_assert(sizeof records / sizeof *records == LUCI_THROTTLE_KINDS, "each kind has a record");
 

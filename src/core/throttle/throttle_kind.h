@@ -20,7 +20,8 @@ typedef enum {
     LUCI_THROTTLE_FACTOR = 7,          /* wrong codes of a user's second factor, after the right password */
     LUCI_THROTTLE_MAIL_NAME = 8,       /* requests for a mail to a username or an address that was typed */
     LUCI_THROTTLE_MAIL_CLIENT = 9,     /* requests for a mail from an address */
-    LUCI_THROTTLE_MAIL = 10,           /* mails to a recipient */
+    LUCI_THROTTLE_MAIL = 10,           /* mails to a recipient that others can ask for */
+    LUCI_THROTTLE_MAIL_NOTICE = 11,    /* mails to a recipient that tell of a change */
     LUCI_THROTTLE_KINDS                /* one more than the last kind */
 } luci_throttle_kind_t;
 

@@ -28,8 +28,8 @@ static int page(luci_endpoint_request_t *request, const luci_problem_t *problem,
     const char *typed = request->is_post ? luci_form_value(&request->form, "username") : NULL;
 
     apr_table_setn(values, "asks", "1");
-    apr_table_setn(
-        values, request->runtime->auth.settings->email == LUCI_EMAIL_OFF ? "takes_name" : "takes_email", "1");
+    if (request->runtime->auth.settings->email != LUCI_EMAIL_OFF)
+        apr_table_setn(values, "takes_email", "1");
     apr_table_setn(values, "username", typed ? typed : "");
     return luci_own_page_send(request, values, problem, field);
 }

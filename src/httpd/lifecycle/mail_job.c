@@ -218,8 +218,9 @@ static void wipe(sending_t *sending)
 static luci_result_t ask_limit(sending_t *sending)
 {
     sending->attempt = (luci_attempt_t){ .now = sending->letter.now };
-    return luci_throttle_mail(runtime_of(sending->run)->auth.throttle, &sending->attempt, sending->letter.to,
-                              sending->pool);
+    return luci_throttle_mail(runtime_of(sending->run)->auth.throttle, &sending->attempt,
+                              sending->kind->waits ? LUCI_THROTTLE_MAIL_NOTICE : LUCI_THROTTLE_MAIL,
+                              sending->letter.to, sending->pool);
 }
 
 /* Puts the row back until its recipient may get a mail again. */
@@ -345,7 +346,7 @@ static luci_result_t drop(sending_t *sending, luci_result_t reason, const char *
 
     if (result == LUCI_OK && reason == LUCI_THROTTLED)
         report_sending(sending, LUCI_REASON_THROTTLED);
-    else if (result == LUCI_OK && sending->letter.user.id)
+    else if (result == LUCI_OK && sending->letter.user.id && (reason == LUCI_DENIED || !sending->letter.to))
         report_sending(sending, reason == LUCI_DENIED ? LUCI_REASON_DISABLED : LUCI_REASON_NO_ADDRESS);
     return result == LUCI_OK && is_unknown && strcmp(sending->claim.kind, LUCI_MAIL_RESET) == 0
                ? sweep_all(sending->run, why)

@@ -44,7 +44,8 @@ static int throttles(const luci_server_config_t *config)
     return limits->account.max > 0 || limits->address.max > 0 || limits->sign_up.max > 0 ||
            limits->account_success.max > 0 || limits->address_success.max > 0 ||
            (has_factors && limits->factor.max > 0) ||
-           (has_mails && (limits->mail.max > 0 || limits->mail_client.max > 0));
+           (has_mails &&
+            (limits->mail.max > 0 || limits->mail_client.max > 0 || limits->mail_notice.max > 0));
 }
 
 /* The secret lasts as long as the parent process: restarts do not change it. */

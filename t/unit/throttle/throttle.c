@@ -543,6 +543,18 @@ static luci_result_t mail_of(counting_fn *counting, const char *name, luci_attem
     return result;
 }
 
+static luci_result_t by_mailbox(const luci_throttle_t *by, luci_attempt_t *of, const char *name,
+                                apr_pool_t *scratch)
+{
+    return luci_throttle_mail(by, of, LUCI_THROTTLE_MAIL, name, scratch);
+}
+
+static luci_result_t by_notice(const luci_throttle_t *by, luci_attempt_t *of, const char *name,
+                               apr_pool_t *scratch)
+{
+    return luci_throttle_mail(by, of, LUCI_THROTTLE_MAIL_NOTICE, name, scratch);
+}
+
 /* Two of each are allowed. other_form is counted as name, and another is not. */
 static void check_mails_of(counting_fn *counting, const char *name, const char *other_form,
                            const char *another)
@@ -550,7 +562,8 @@ static void check_mails_of(counting_fn *counting, const char *name, const char *
     static int number;
 
     begin(apr_psprintf(pool, "mails-%d.db", number++));
-    throttle.limits.mail = throttle.limits.mail_client = (luci_limit_t){ 2, LUCI_MS_MINUTE };
+    throttle.limits.mail = throttle.limits.mail_client = throttle.limits.mail_notice =
+        (luci_limit_t){ 2, LUCI_MS_MINUTE };
     for (int i = 0; i < 3; i++)
         tap_is_result(mail_of(counting, name, LUCI_ATTEMPT_CANCEL), LUCI_OK,
                       "S1.54: what did not happen does not count for %s", name);
@@ -566,7 +579,7 @@ static void check_mails_of(counting_fn *counting, const char *name, const char *
     now += LUCI_MS_MINUTE;
     tap_is_result(mail_of(counting, name, LUCI_ATTEMPT_SUCCESS), LUCI_OK,
                   "S1.54: after a period, %s is admitted", name);
-    throttle.limits.mail.max = throttle.limits.mail_client.max = 0;
+    throttle.limits.mail.max = throttle.limits.mail_client.max = throttle.limits.mail_notice.max = 0;
     for (int i = 0; i < 4; i++)
         tap_is_result(mail_of(counting, name, LUCI_ATTEMPT_SUCCESS), LUCI_OK,
                       "S1.54: without a limit, %s is admitted", name);
@@ -579,12 +592,26 @@ static void check_mail_clear(void)
 {
     begin("cleared-mails.db");
     throttle.limits.mail = (luci_limit_t){ 1, LUCI_MS_MINUTE };
-    tap_is_result(mail_of(luci_throttle_mail, "Alice@example.com", LUCI_ATTEMPT_SUCCESS), LUCI_OK,
+    tap_is_result(mail_of(by_mailbox, "Alice@example.com", LUCI_ATTEMPT_SUCCESS), LUCI_OK,
                   "S1.54: a mail counts");
     tap_is_result(luci_throttle_clear(&throttle, LUCI_THROTTLE_MAIL, "ALICE@example.com", now, pool), LUCI_OK,
                   "S1.54: the count of a mailbox is cleared, in any case of its letters");
-    tap_is_result(mail_of(luci_throttle_mail, "alice@example.com", LUCI_ATTEMPT_SUCCESS), LUCI_OK,
+    tap_is_result(mail_of(by_mailbox, "alice@example.com", LUCI_ATTEMPT_SUCCESS), LUCI_OK,
                   "S1.54: a mailbox whose count was cleared gets mails");
+    support_auth_close(with);
+}
+
+/* Mails that others ask for do not use up the notices of a mailbox. */
+static void check_notices_apart(void)
+{
+    begin("notices.db");
+    throttle.limits.mail = throttle.limits.mail_notice = (luci_limit_t){ 1, LUCI_MS_MINUTE };
+    tap_is_result(mail_of(by_mailbox, "alice@example.com", LUCI_ATTEMPT_SUCCESS), LUCI_OK,
+                  "S1.54: a mail that others ask for counts");
+    tap_is_result(mail_of(by_mailbox, "alice@example.com", LUCI_ATTEMPT_SUCCESS), LUCI_THROTTLED,
+                  "S1.54: beyond the limit a mail that others ask for is refused");
+    tap_is_result(mail_of(by_notice, "alice@example.com", LUCI_ATTEMPT_SUCCESS), LUCI_OK,
+                  "S1.54: a notice is not refused because of mails that others ask for");
     support_auth_close(with);
 }
 
@@ -605,7 +632,9 @@ int main(void)
     check_factor_bound();
     check_mails_of(by_client, HOME, "::ffff:" HOME, ATTACKER);
     check_mails_of(luci_throttle_mail_name, "username:alice", "username:alice", "username:bobby");
-    check_mails_of(luci_throttle_mail, "Alice@example.com", "alice@example.com", "bobby@example.com");
+    check_mails_of(by_mailbox, "Alice@example.com", "alice@example.com", "bobby@example.com");
+    check_mails_of(by_notice, "Alice@example.com", "alice@example.com", "bobby@example.com");
     check_mail_clear();
+    check_notices_apart();
     return tap_done();
 }
