@@ -9,7 +9,7 @@
 
 local CREDENTIALS = { "cookie", "authorization" }
 local CLIENT = { "accept", "accept-language", "origin", "referer", "user-agent", "x-requested-with", "sec-fetch-mode",
-    "sec-fetch-site", "sec-fetch-dest" }
+    "sec-fetch-site", "sec-fetch-dest", "sec-websocket-key" }
 
 local function values_of(headers, name)
     local values = {}
@@ -26,11 +26,11 @@ local function first(headers, name)
     return values and values[1]
 end
 
--- Over HTTP/2 the handshake of a WebSocket has no key: HAProxy makes one on the way to the application.
-local function key_of(sent)
-    local upgrade = table.concat(values_of(sent, "upgrade") or {}, ",")
-    if upgrade:lower():find("websocket", 1, true) then return { "unknown" } end
-    return values_of(sent, "sec-websocket-key")
+-- The Upgrade of a WebSocket stays with its connection, and over HTTP/2 its handshake has no key.
+local function version_of(sent)
+    local upgrade = table.concat(values_of(sent, "upgrade") or {}, ","):lower()
+    if upgrade:find("websocket", 1, true) then return { "13" } end
+    return values_of(sent, "sec-websocket-version")
 end
 
 local function question(txn)
@@ -47,7 +47,7 @@ local function question(txn)
             headers[name] = values_of(sent, name)
         end
     end
-    headers["sec-websocket-key"] = key_of(sent)
+    headers["sec-websocket-version"] = version_of(sent)
     return headers
 end
 

@@ -179,7 +179,7 @@ unlike $server->error_log, qr/evil\.example/, 'S4.30: what a client has chosen i
 # ---- Unsafe requests ----
 
 my @unsafe = (['nginx', { %NGINX, 'X-Original-Method' => 'POST' }], ['Caddy', { %CADDY, 'X-Forwarded-Method' => 'POST' }], ['nginx without a method', { 'X-Original-URL' => $NGINX{'X-Original-URL'} }],
-    ['a WebSocket', { %CADDY, 'Sec-WebSocket-Key' => 'dGhlIHNhbXBsZSBub25jZQ==' }]);
+    ['a WebSocket', { %CADDY, 'Sec-WebSocket-Key' => 'dGhlIHNhbXBsZSBub25jZQ==' }], ['a WebSocket over HTTP/2', { %CADDY, 'Sec-WebSocket-Version' => 13 }]);
 for my $case (@unsafe) {
     my ($name, $question) = @$case;
     is ask('/members', $alice, program(%$question, Origin => 'https://app.example.org'))->status, 200, "S4.30: an unsafe request of the application itself passes ($name)";

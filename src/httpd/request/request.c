@@ -10,12 +10,13 @@
 #include <http_core.h>
 #include <http_protocol.h>
 
-/* Proxies that ask about a request leave out its Upgrade. */
+/* Proxies that ask about a request leave out its Upgrade, and over HTTP/2 a handshake has no key. */
 static int is_websocket(const request_rec *r)
 {
     const char *upgrade = apr_table_get(r->headers_in, "Upgrade");
 
-    if (luci_state_forwarded(r) && apr_table_get(r->headers_in, "Sec-WebSocket-Key"))
+    if (luci_state_forwarded(r) && (apr_table_get(r->headers_in, "Sec-WebSocket-Key") ||
+                                    apr_table_get(r->headers_in, "Sec-WebSocket-Version")))
         return 1;
     return upgrade && ap_find_token(r->pool, upgrade, "websocket");
 }
