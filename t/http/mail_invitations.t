@@ -123,7 +123,7 @@ is decode('UTF-8', $got->{text}), said('en', 'mail_approval_text', site => $SITE
 unlike $got->{data}, qr/evil/, 'S1.75: the Host of a request is in no mail';
 ok wait_until(sub { rows() == 0 }, 60), 'S1.75: the row of a mail about sign-ups goes';
 
-sqlite($db, "INSERT INTO auth_user (id, username, disabled, created_at) VALUES ('many' || ?, ?, 2, 1)", sprintf('%03d', $_), sprintf('many%03d', $_)) for 1 .. 60;
+sqlite($db, "INSERT INTO auth_user (id, username, disabled, created_at) VALUES (?, ?, 2, 1)", (sprintf 'many%03d', $_) x 2) for 1 .. 60;
 sqlite($db, q{INSERT INTO auth_user (id, username, disabled, created_at) VALUES ('evil', ?, 2, 1)}, "AA\r\nBcc: bea\@example.com\r\n\r\nhttps://evil.example/");
 queue(kind => 'approval', address => 'admins@example.com');
 $got = next_mail();
@@ -136,7 +136,7 @@ sqlite($db, q{DELETE FROM auth_user WHERE id LIKE 'many%' OR id = 'evil'});
 
 # ---- The mail to the user ----
 
-sqlite($db, q{UPDATE auth_user SET email = username || '+1@EXAMPLE.com', email_verified = '0' WHERE username IN ('emma', 'frida')});
+sqlite($db, q{UPDATE auth_user SET email = ?, email_verified = '0' WHERE username = ?}, "$_+1\@EXAMPLE.com", $_) for qw(emma frida);
 $ctl->does('user', 'approve', 'emma');
 $got = next_mail();
 is_deeply $got->{to}, ['emma+1@example.com'], 'S1.76: a user who was approved is told';
@@ -181,13 +181,44 @@ for my $language (qw(en de fr es)) {
         . said($language, 'mail_approved_end') . "\n", "S1.76: a mail about an approval in $language";
 }
 
+# ---- LuciaEmail: an invitation that was mailed verifies the address ----
+
+my $strict = LuciaTest::Server->new(throttle => 0, files => { 'htdocs/in/a.txt' => 'inside' }, config => "LuciaDatabase sqlite3 \@db\@\n$CHEAP_HASH\nLuciaMount /account\nLuciaSignup invite\nLuciaEmail required\n"
+    . "LuciaMail smtp://127.0.0.1:$mail->{port}\nLuciaMailFrom accounts\@example.org\nLuciaSiteURL https://www.example.org\n<Location /in>\nAuthType Lucia\nRequire valid-user\n</Location>\n");
+my $tool = LuciaTest::Ctl->new('--config', $strict->conf_file);
+
+sub join_in {
+    my ($name, $invited, $address) = @_;
+    $tool->does('invite', 'add', '--uses', 2, '--mail', $invited);
+    return join_with($name, token(next_mail()), $address);
+}
+
+sub join_with {
+    my ($name, $token, $address) = @_;
+    my $reply = $strict->request(POST => '/account/signup', form(username => $name, password => $PASSWORD, invite => $token, email => $address));
+    my ($cookie) = grep { $_->{name} eq 'auth_session' } set_cookies($reply);
+    return { token => $token, status => $reply->status, gate => $strict->request(GET => '/in/a.txt', cookie => $cookie, headers => { Accept => '*/*', 'Sec-Fetch-Mode' => 'cors' })->status,
+        verified => sqlite_value($strict->db, 'SELECT email_verified FROM auth_user WHERE username = ?', $name), keys => join(' ', sort map { $_->{key} } @{ $tool->json('key', 'list', $name) }) };
+}
+sub is_joined { my ($joined, $want, $name) = @_; return is_deeply [@$joined{qw(status gate verified keys)}], $want, $name }
+
+my $joined = join_in('anna', 'Anna+X@example.com', 'anna+x@EXAMPLE.com');
+is_joined($joined, [302, 200, 1, 'email:anna+x@example.com username:anna'], 'S1.74: a sign-up with the address to which its invitation was mailed has verified it');
+is sqlite_value($strict->db, 'SELECT count(*) FROM auth_user_mail'), 0, 'S1.74: a sign-up with the address to which its invitation was mailed orders no link to verify it';
+is_joined(join_with('berta', $joined->{token}, 'Anna+X@example.com'), [302, 403, 0, 'username:berta'], 'S1.74: an invitation takes no address from another account');
+is_deeply next_mail()->{to}, ['Anna+X@example.com'], 'S1.74: the address of another account is treated as at any sign-up';
+is_joined(join_in('carla', 'carla@example.com', 'anna+y@example.com'), [302, 403, 0, 'username:carla'], 'S1.74: a sign-up with another address than that of its invitation has not verified it');
+like next_mail()->{text}, qr{/account/verify\?token=}, 'S1.74: a sign-up with another address than that of its invitation is sent a link';
+my ($printed) = $tool->json('invite', 'add', '--url', 'https://www.example.org/account/signup')->{url} =~ /invite=(\w+)/;
+is_joined(join_with('dora', $printed, 'dora@example.com'), [302, 403, 0, 'username:dora'], 'S1.74: an invitation that was printed verifies no address');
+
 # ---- Nothing that is written has a token; a queue that is not there ----
 
 my $logs = join '', map { LuciaTest::Server::slurp($_) } glob $server->dir . '/logs/*_log';
 unlike $logs, qr/\b\Q$_\E\b/, 'S1.74: no log has the token of an invitation that was mailed' for @tokens;
 sqlite($db, "DROP TABLE $QUEUE");
 is up('/approved', 'hanna')->status, 200, 'S1.75: without a queue, a sign-up waits for approval';
-$end = LuciaTest::Ctl->new('--database', "sqlite3:$db")->run('invite', 'add', '--mail', 'anna@example.com');
+$end = LuciaTest::Ctl->of(LuciaTest::engine(), LuciaTest::engine()->database_for($db))->run('invite', 'add', '--mail', 'anna@example.com');
 is $end->{status}, 1, 'S1.74: without a queue, invite add --mail ends with 1';
 like $end->{err}, qr/there is no queue of mails: write LuciaMail/, 'S1.74: without a queue, invite add --mail says what is missing';
 

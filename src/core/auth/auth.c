@@ -46,6 +46,7 @@ typedef struct {
                       none */
     int leaves_email; /* 1: the column takes each address once, and another user's row has it: the row of the
                          new one gets it when it is verified */
+    int is_email_proved; /* output, of a sign-up: its invitation was mailed to the address, which is verified */
     int is_refused;   /* output, of a sign-up that failed: by the value of that attribute */
     luci_factor_demand_t demand; /* output */
     apr_array_header_t *removed; /* output: of luci_session_token_t, older sessions of the user that were
@@ -257,7 +258,22 @@ static luci_result_t store_attributes(luci_db_t *db, sign_in_t *sign_in, apr_poo
     return result;
 }
 
-/* With LuciaEmail: the address, which is not verified, and the order of the mail that lets the user verify
+/* The token of an invitation was in the mailbox to which it was mailed, so that the address of a sign-up with
+ * it is verified if it is the same one, unless another user has verified it. */
+static luci_result_t take_invited_email(luci_db_t *db, sign_in_t *sign_in, apr_pool_t *scratch)
+{
+    const char *invited = sign_in->invitation.address, *email = sign_in->request->email;
+    luci_result_t result;
+
+    sign_in->is_email_proved = 0; /* A transaction may run twice. */
+    if (!invited || sign_in->leaves_email || !luci_email_is_same(invited, email, scratch))
+        return LUCI_OK;
+    result = luci_email_set(db, &sign_in->session->user, email, scratch);
+    sign_in->is_email_proved = result == LUCI_OK;
+    return result == LUCI_CONFLICT ? LUCI_OK : result;
+}
+
+/* With LuciaEmail: the address, and, unless it is verified, the order of the mail that lets the user verify
  * it. UNAVAILABLE: also if the table has no column for it. */
 static luci_result_t store_email(luci_db_t *db, sign_in_t *sign_in, apr_pool_t *scratch)
 {
@@ -273,11 +289,13 @@ static luci_result_t store_email(luci_db_t *db, sign_in_t *sign_in, apr_pool_t *
         luci_user_lacks(&user, sign_in->auth->settings, LUCI_EMAIL_VERIFIED_COLUMN))
         return LUCI_UNAVAILABLE;
     sign_in->attribute = LUCI_REFUSED_EMAIL;
-    if (!sign_in->leaves_email)
+    result = take_invited_email(db, sign_in, scratch);
+    if (result == LUCI_OK && !sign_in->is_email_proved && !sign_in->leaves_email)
         result = luci_email_claim(db, &sign_in->session->user, request->email, scratch);
     if (result == LUCI_OK)
         sign_in->attribute = 0;
-    return result == LUCI_OK ? luci_email_order_verify(db, &order, scratch) : result;
+    return result == LUCI_OK && !sign_in->is_email_proved ? luci_email_order_verify(db, &order, scratch)
+                                                          : result;
 }
 
 /* 1: the transaction failed because the column takes each address once, and another user has this one.
@@ -519,6 +537,21 @@ static const char *signup_value(const luci_settings_t *settings, const luci_auth
     return NULL;
 }
 
+/* The session shows what the table has since the transaction. */
+static void show_proof(sign_in_t *sign_in, apr_pool_t *pool)
+{
+    const luci_settings_t *settings = sign_in->auth->settings;
+    luci_user_t *user = &sign_in->session->user;
+    const char **attributes = apr_pmemdup(pool, user->attributes,
+                                          sizeof *attributes * (apr_size_t)luci_settings_values(settings));
+
+    for (int i = 0; i < settings->attributes->nelts; i++) {
+        if (strcmp(APR_ARRAY_IDX(settings->attributes, i, const char *), LUCI_EMAIL_VERIFIED_COLUMN) == 0)
+            attributes[i] = "1";
+    }
+    user->attributes = attributes;
+}
+
 /* Sets *user to a new user with a random id, which is not in the table yet. */
 static luci_result_t new_user(const sign_in_t *sign_in, luci_user_t *user, apr_pool_t *pool)
 {
@@ -732,6 +765,8 @@ static luci_result_t sign_up(const luci_auth_t *auth, luci_auth_request_t *reque
     sign_in.is_sign_up = 1;
     request->is_own_sign_up = 1;
     result = commit_sign_in(&sign_in, pool);
+    if (result == LUCI_OK && sign_in.is_email_proved)
+        show_proof(&sign_in, pool);
     if (sign_in.is_refused) {
         *field = LUCI_FIELD_ATTRIBUTE;
         request->refused = sign_in.attribute;
