@@ -21,6 +21,13 @@ LuciaPasswordHash argon2id m=8192 t=1 p=1
     ServerName usual.example
     LuciaPasswordHash argon2id
 </VirtualHost>
+<VirtualHost 127.0.0.1:@port@>
+    ServerName address.example
+    LuciaMail smtp://127.0.0.1:1
+    LuciaMailFrom accounts@example.org
+    LuciaSiteURL https://www.example.org
+    LuciaEmail optional
+</VirtualHost>
 CONF
 sign_up($site, $_) for qw(known unset ended);
 sqlite($site->db, "UPDATE user_key SET hashed_password = NULL WHERE id = 'username:unset'");
@@ -81,6 +88,19 @@ for my $attempt (1 .. 4) {
 }
 cmp_ok $apart, '<', $time / 12, 'S9.3: a known, an unknown and a disabled user, and one without a password, take the same time' or diag explain [$time, \%more];
 cmp_ok $time, '>', 0.002, 'S9.3: an answer takes as long as a hash';
+
+# With LuciaEmail, addresses are looked up as well.
+for my $name (qw(known unset ended)) {
+    sqlite($site->db, 'UPDATE auth_user SET email = ?, email_verified = 1 WHERE username = ?', "$name\@example.org", $name);
+    sqlite($site->db, 'INSERT INTO user_key (id, user_id) SELECT ?, id FROM auth_user WHERE username = ?', "email:$name\@example.org", $name);
+}
+my %address = (host => 'address.example');
+for my $attempt (1 .. 4) {
+    ($time, %more) = differences(75, ['known@example.org', 'wrong 1', %address], ['ghost@example.org', 'wrong 1', %address], ['unset@example.org', 'wrong 1', %address], ['ended@example.org', $PASSWORD, %address]);
+    $apart = (sort { $b <=> $a } map { abs } values %more)[0];
+    last if $apart < $time / 12;
+}
+cmp_ok $apart, '<', $time / 12, 'S1.90: the address of a known user, of none, of a disabled user and of one without a password takes the same time' or diag explain [$time, \%more];
 
 # Old htpasswd hashes take no time, so that a refusal must take some elsewhere.
 my %old = (sha1 => '{SHA}W6ph5Mm5Pz8GgiULbPgzG37mj9g=', apr1 => '$apr1$abcdefgh$' . 'x' x 22, md5c => '$1$abcdefgh$' . 'x' x 22, desc => 'rqXexS6ZhobKA');
