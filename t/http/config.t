@@ -51,7 +51,7 @@ my @refused = (
     (map { ['LuciaTables', $_, qr/three different names USER KEY SESSION, each of $names/] }
         'a b', 'a b c d', 'a b a', 'a b A', 'a-b c d', '1a b c', "a b $long", 'a b c;d', "a b \xc3\xa9"),
     (map { ['LuciaUserAttributes', $_, qr/1 to 16 different columns of the user table, each of $names, and none of id,/] }
-        'a a', 'a A', 'a,b', '2nd', 'id', 'username hashed_password', 'USER_ID', $long, join(' ', 'a' .. 'q')),
+        'a a', 'a A', 'a,b', '2nd', 'id', 'username hashed_password', 'USER_ID', 'cookie', 'Authorization', $long, join(' ', 'a' .. 'q')),
     (map { ['LuciaCleanup', $_, qr/a time of 1s to 1d, such as .*, or off/] } qw(0 never 999ms 25h), 'off off'),
     (map { ['LuciaMaxSessions', $_, qr/a number from 1 to 1000, or off/] } qw(0 1001 -1 5s many), '5 6'),
     (map { ['LuciaFreshness', $_, qr/a time of 10s to 30d/] } qw(0 9s 31d off)),

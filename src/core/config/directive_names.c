@@ -59,12 +59,12 @@ const luci_type_t luci_type_tables = {
     sizeof(luci_tables_value_t), 3, 3, parse_tables, allowed_tables, NULL, 0
 };
 
-/* Names that pages and JSON answers already use, and columns with password hashes, which must never leave the
- * database. */
+/* Names that pages, JSON answers and luciauth-verify (X-Lucia-Cookie) already use, and columns with password
+ * hashes, which must never leave the database. */
 static const char *const reserved_columns[] = {
     "id",          "user_id",      "userid",       "password",   "password_hash", "hashed_password",
     "error",       "next",         "login_url",    "signup_url", "logout_url",    "home_url",
-    "form_action", "password_url", "username_url", "delete_url"
+    "form_action", "password_url", "username_url", "delete_url", "cookie",        "authorization"
 };
 
 static const char *allowed_attributes(const luci_limits_t *limits, apr_pool_t *pool)
