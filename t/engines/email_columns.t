@@ -51,6 +51,12 @@ sub check_others {
     $reply = $spend->('bobby', 'carol@example.org');
     is $reply->status . ' ' . error_in($reply), '400 This link is not valid', 'S1.82: a link to an address that the column takes once, and another user has, is not valid';
     is $engine->value_in($database, q{SELECT count(*) FROM user_key WHERE id = 'email:carol@example.org'}), 0, 'S1.82: a link that is not valid leaves no key';
+    my $up = sub { my ($name, $email) = @_; return $server->request(POST => '/signup', form(username => $name, password => $PASSWORD, email => $email)) };
+    is $up->('dora', 'dora@example.org')->status, 302, 'S1.92: sign-up takes an address on columns of another program';
+    is $engine->value_in($database, q{SELECT count(*) FROM auth_user WHERE email = 'dora@example.org' AND NOT email_verified}), 1, 'S1.92: the flag of another program says that the address of a sign-up is not verified';
+    is $up->('mallory', 'anna@example.org')->status, 302, 'S1.92: an address that the column takes once, and another user has, is answered as a free one';
+    is $engine->value_in($database, q{SELECT count(*) FROM auth_user WHERE username = 'mallory' AND email IS NULL}), 1, 'S1.92: the row of that user has no address';
+    is $server->request(POST => '/login', form(username => 'anna@example.org', password => $PASSWORD), accept => 'application/json')->json->{user}{username}, 'alice', 'S1.90: a verified address signs in on columns of another program';
     return;
 }
 

@@ -176,7 +176,8 @@ static void check_sign_up(void)
     tap_is_str(value("SELECT address FROM auth_user_mail"), "Emily+x@Example.org",
                "S1.92: the mail goes to the address");
     tap_is_str(value("SELECT name FROM auth_user_mail"), value(ROW("id")), "S1.92: the mail names the user");
-    tap_is_int((int)support_auth_number(with, "SELECT count(*) FROM user_key WHERE id LIKE 'email:emily%'"),
+    tap_is_int((int)support_auth_number(
+                   with, "SELECT count(*) FROM user_key WHERE SUBSTR(id, 1, 11) = 'email:emily'"),
                0, "S1.92: an address that is not verified has no key");
     tap_is_result(sign_up("emily", "other@example.org"), LUCI_CONFLICT, "a taken name is refused");
     tap_is_int((int)support_auth_number(with, "SELECT count(*) FROM auth_user_mail"), 1,
@@ -203,7 +204,6 @@ static void check_unique(void)
     tap_is_result(sign_up("henry", "henry@example.org"), LUCI_OK, "S1.92: a free address is stored");
     tap_is_str(value("SELECT email FROM auth_user WHERE username = 'henry'"), "henry@example.org",
                "S1.92: a column that takes each address once has a free one");
-    change("DROP INDEX one_address");
 }
 
 /* ---- Users who have to verify one ---- */
