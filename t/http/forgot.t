@@ -98,7 +98,7 @@ sub logged { my ($event, $result, @more) = @_; return grep { my $line = $_; $lin
 
 my @NAMES = qw(alice bobby carol david unset);
 sign_up($server, $_, path => '/account/signup') for @NAMES;
-sqlite($db, q{UPDATE auth_user SET email = username || '@example.com', email_verified = CASE username WHEN 'carol' THEN '0' ELSE '1' END WHERE username <> 'unset'});
+sqlite($db, 'UPDATE auth_user SET email = ?, email_verified = ? WHERE username = ?', "$_\@example.com", $_ eq 'carol' ? '0' : '1', $_) for grep { $_ ne 'unset' } @NAMES;
 sqlite($db, q{UPDATE auth_user SET disabled = 1 WHERE username = 'david'});
 
 # ---- The page ----
@@ -250,31 +250,36 @@ $mail->forget;
 
 sub fill {
     my ($number, $name, $next_try) = @_;
-    sqlite($db, "INSERT INTO $MAILS (id, kind, name, created_at, expires_at, next_try, tries, claimed_until, handed_over) "
-        . "WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < $number) "
-        . "SELECT lower(hex(randomblob(12))), 'reset', $name, 1, 9999999999999, $next_try, 0, 0, 0 FROM numbers");
+    my @ids = map { join '', map { ('a' .. 'z', 0 .. 9)[rand 36] } 1 .. 25 } 1 .. $number;
+    while (my @part = splice @ids, 0, 1000) {
+        sqlite($db, "INSERT INTO $MAILS (id, kind, name, created_at, expires_at, next_try, tries, claimed_until, handed_over) VALUES "
+            . join ', ', map { "('$_', 'reset', '" . ($name // "stranger $_") . "', 1, 9999999999999, $next_try, 0, 0, 0)" } @part);
+    }
     return;
 }
 $ctl->does('throttle', 'clear', '--all');
-fill(6000, "'stranger' || n", 1);
+fill(6000, undef, 1);
 ask('alice');
 is first_mail()->{to}[0], 'alice@example.com', 'S9.92: 6,000 rows of unknown names do not keep a mail waiting';
 is_empty('S9.92: the rows of unknown names are deleted');
-fill(10000, "'stranger' || n", 9999999999999);
+fill(10000, undef, 9999999999999);
 is answer(ask('alice')), '200', 'S9.92: a queue that is full of unknown names takes a request';
 is first_mail()->{to}[0], 'alice@example.com', 'S9.92: the mail of that request is sent';
 cmp_ok rows(), '<', 10000, 'S9.92: that request has deleted rows of unknown names';
 sqlite($db, "DELETE FROM $MAILS");
-fill(10000, "'carol'", 9999999999999);
+fill(10000, 'carol', 9999999999999);
 is_deeply [map { answer(ask($_)) } qw(alice ghost)], [('503 Service temporarily unavailable') x 2], 'S9.92: while 10,000 mails to accounts wait, known and unknown names are answered with 503';
 is rows(), 10000, 'S9.92: no more mails than 10,000 wait';
 sqlite($db, "DELETE FROM $MAILS");
 
 # ---- The database is away; what logs have ----
 
-LuciaTest::away($db);
-is_deeply [map { ask($_)->status } qw(alice ghost)], [503, 503], 'S1.53: without the database, known and unknown names are answered with 503';
-LuciaTest::back($db);
+SKIP: {
+    skip 'other databases stay, and only some tables go', 1 if !LuciaTest::is_sqlite();
+    LuciaTest::away($db);
+    is_deeply [map { ask($_)->status } qw(alice ghost)], [503, 503], 'S1.53: without the database, known and unknown names are answered with 503';
+    LuciaTest::back($db);
+}
 is_deeply [$audit->broken], [], 'S9.93: the lines of the audit log are well-formed';
 ask('bobby');
 my $last = token_in(first_mail());

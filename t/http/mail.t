@@ -26,7 +26,7 @@ sub order { my ($name) = @_; return $ctl->run('user', 'reset', $name, '--mail') 
 
 sign_up($server, $_, path => '/account/signup') for qw(alice bobby carol);
 is order('alice')->{status}, 1, 'S9.91: luciactl user reset --mail refuses a user without an address';
-sqlite($db, q{UPDATE auth_user SET email = username || '@example.com', email_verified = CASE username WHEN 'carol' THEN '0' ELSE '1' END});
+sqlite($db, 'UPDATE auth_user SET email = ?, email_verified = ? WHERE username = ?', "$_\@example.com", $_ eq 'carol' ? '0' : '1', $_) for qw(alice bobby carol);
 
 # ---- From the order to the new password ----
 
