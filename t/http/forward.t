@@ -187,6 +187,8 @@ for my $case (@unsafe) {
     is ask('/members', $alice, program(%$question, Origin => 'https://login.example.org'))->status, 403, "S4.30: the pages' own host is another site for the application ($name)";
 }
 like $server->error_log, qr/LUCI0704: a POST counts as a request of another site/, 'S4.30: the log of a refused request has the method of the client';
+is ask('/members', $alice, program(%NGINX, 'X-Original-Method' => 'POST', Origin => 'http://app.example.org'))->status, 403, 'S4.30: a page of the application that came over http is another site';
+like $server->error_log, qr/this site is https:\/\/app\.example\.org; the proxy that asks names another scheme or port/, 'S4.30: the log says that the proxy may have named another scheme than the browser used';
 is ask('/members', $alice, program(%CADDY, Origin => 'https://evil.example'))->status, 200, 'S4.30: a GET of another site passes, as at any gate';
 
 # ---- Who asks, and where ----

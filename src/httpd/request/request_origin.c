@@ -51,12 +51,10 @@ luci_origin_t luci_request_origin(request_rec *r, const luci_dir_config_t *dir)
     return luci_origin_judge(&claim, r->pool);
 }
 
-static const char *method_of(request_rec *r)
-{
-    const luci_forwarded_t *forwarded = luci_state_forwarded(luci_state_root(r));
-
-    return forwarded && *forwarded->method ? forwarded->method : r->method;
-}
+/* The advice where a proxy asks, which names the origin itself. */
+#define ASKED                                                                                                \
+    "the proxy that asks names another scheme or port than the browser used; compare its configuration "     \
+    "with doc/forward-auth.md"
 
 void luci_request_log_refused(request_rec *r, const luci_dir_config_t *dir)
 {
@@ -69,13 +67,15 @@ void luci_request_log_refused(request_rec *r, const luci_dir_config_t *dir)
     };
     luci_origin_claim_t claim = claim_of(r, dir);
     luci_origin_advice_t advice = luci_origin_advise(&claim, r->pool);
+    const luci_forwarded_t *asked = luci_state_forwarded(luci_state_root(r));
 
     if (!luci_httpd_log_topic_due(topics[advice.kind]))
         return;
     ap_log_rerror(APLOG_MARK, APLOG_WARNING, 0, r,
                   "LUCI0704: a %s counts as a request of another site: it has Origin " SHOWN
                   " (Sec-Fetch-Site " SHOWN "), and this site is %s; %s",
-                  method_of(r), claim.origin ? claim.origin : "missing",
-                  claim.fetch_site ? claim.fetch_site : "missing", claim.own ? claim.own : "unknown",
-                  advice.advice);
+                  asked && *asked->method ? asked->method : r->method,
+                  claim.origin ? claim.origin : "missing", claim.fetch_site ? claim.fetch_site : "missing",
+                  claim.own ? claim.own : "unknown",
+                  asked && advice.kind == LUCI_REFUSED_PROXY ? ASKED : advice.advice);
 }
