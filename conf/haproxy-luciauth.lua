@@ -1,11 +1,13 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- Asks luciauth-verify of mod_luciauth about a request (doc/forward-auth.md), in HAProxy 2.6 or later:
 --
+--     http-request set-var(txn.luciauth_host) str(login.example.org)
 --     http-request lua.luciauth http://127.0.0.1:8080/verify/members
 --
--- Sets txn.luciauth_status (the answer's status; 503 if there is none), txn.luciauth_location and
--- txn.luciauth_set_cookie. With 200, it replaces the request's X-Lucia-* headers, its Cookie and its Authorization by
--- those of the answer. A 200 without X-Lucia-User-Id is not one of luciauth-verify, and counts as 503.
+-- txn.luciauth_host is the Host of the question; if it is not set, the host of the URL is. Sets txn.luciauth_status (the
+-- answer's status; 503 if there is none), txn.luciauth_location and txn.luciauth_set_cookie. With 200, it replaces the
+-- request's X-Lucia-* headers, its Cookie and its Authorization by those of the answer. A 200 without X-Lucia-User-Id is
+-- not one of luciauth-verify, and counts as 503.
 
 local CREDENTIALS = { "cookie", "authorization" }
 local CLIENT = { "accept", "accept-language", "origin", "referer", "user-agent", "x-requested-with", "sec-fetch-mode",
@@ -34,8 +36,9 @@ local function version_of(sent)
 end
 
 local function question(txn)
-    local sent = txn.http:req_get_headers()
+    local sent, host = txn.http:req_get_headers(), txn:get_var("txn.luciauth_host")
     local headers = {
+        ["host"] = host and { host },
         ["x-forwarded-method"] = { txn.f:method() },
         ["x-forwarded-proto"] = { txn.f:ssl_fc() == 1 and "https" or "http" },
         ["x-forwarded-host"] = values_of(sent, "host"),

@@ -160,6 +160,7 @@ for my $name (sort keys %elsewhere) {
     $pid{"$name elsewhere"} = $proxy{$name}->($port, '127.0.0.1:8080' => '127.0.0.1:' . $app->port);
     my $client = LuciaTest::Client->new(host => '127.0.0.1', port => $port, tls => 1, sni => 'app.example.org');
     ok wait_until(sub { eval { $client->request(GET => '/page', host => "app.example.org:$port", headers => {@BROWSER})->status } }, 60), "S4.30: $name that asks another site is there";
+    like join("\n", $app->requests), qr{^GET /verify/members .*^Host: login\.example\.org\r$}msi, "S4.30: $name names the site that it asks";
     unlike join("\n", $app->requests), qr{^GET /page }m, "S4.30: $name takes a page of another site for no answer";
 }
 
