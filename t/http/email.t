@@ -49,7 +49,7 @@ CustomLog logs/revealing_log revealing
 </VirtualHost>
 <VirtualHost *>
     ServerName few.test
-    LuciaThrottle account=3/15min ip=3/15min signup=2/1h
+    LuciaThrottle account=3/15min ip=3/15min mail-client=2/1h
 </VirtualHost>
 <VirtualHost *>
     ServerName off.test
@@ -155,6 +155,7 @@ is answer(link_page('b' x 32)), $GONE, 'S1.82: an unknown token shows no button'
 is answer(spend("$token'")), $GONE, 'S1.82: a malformed token is refused';
 is answer($server->request(GET => '/account/verify')), $GONE, 'S1.82: the page without a token shows no button';
 is seen($alice), '|0', 'S4.36: content sees no address that is not verified';
+seen($alice) for 1 .. 6;    # in the cache and in the processes' own
 $reply = spend($token);
 is $reply->status, 200, 'S1.82: the link verifies the address';
 like text_in($reply), qr/ Email address confirmed Anna\+x\@EXAMPLE\.com is the email address of the account alice \. To the profile/, 'S1.82: the page says so';
@@ -277,7 +278,7 @@ like $host{handler}->request(GET => '/mine/profile', cookie => $bert)->body, qr{
 is answer($host{handler}->request(POST => '/mine/address', form(resend => 1), cookie => $bert, origin => 'http://handler.test')), '303 /mine/address', 'an order there leads to that page';
 is $host{handler}->request(GET => "/mine/word?token=$_")->status, 400, 'luciauth-verify-email serves the page anywhere' for 'a' x 32;
 
-my $elsewhere = LuciaTest::Server->new(config => "LuciaDatabase sqlite3 \@db\@\n$CHEAP_HASH\nLuciaMount /\nLuciaVerifyURL /mine/word\nLuciaMail smtp://127.0.0.1:$mail->{port}\nLuciaMailFrom accounts\@example.org\n"
+my $elsewhere = LuciaTest::Server->new(config => "LuciaDatabase sqlite3 \@db\@\n$CHEAP_HASH\nLuciaMount /\nLuciaVerifyURL /mine/word\nLuciaThrottle mail=2/1h\nLuciaMail smtp://127.0.0.1:$mail->{port}\nLuciaMailFrom accounts\@example.org\n"
     . "LuciaSiteURL https://www.example.org\nLuciaEmail optional\n<Location /mine/word>\nSetHandler luciauth-verify-email\n</Location>\n");
 my $dora = sign_up($elsewhere, 'dora');
 $mail->forget;
@@ -286,6 +287,21 @@ my @mails;
 ok wait_until(sub { @mails = grep { $_->{to}[0] eq 'dora@example.com' } $mail->mails }, 60), 'the mail to dora arrives';
 like $mails[0]{text}, qr{\n\nhttps://www\.example\.org/mine/word\?token=([a-z0-9]{32})\n\n}, 'S1.81: LuciaVerifyURL is where the links of mails lead';
 is $elsewhere->request(POST => '/mine/word', form(token => $mails[0]{text} =~ /token=(\w+)/), origin => 1)->status, 200, 'S1.82: luciauth-verify-email verifies the address';
+
+# A thief uses the limit of mails to dora up, and changes her address.
+my $thief = sign_up($elsewhere, 'thief');
+my $mails_to_dora = sub { return grep { $_->{to}[0] =~ /^dora\@/i } $mail->mails };
+sub queue_is_empty { return wait_until(sub { sqlite_value($elsewhere->db, 'SELECT count(*) FROM auth_user_mail') == 0 }, 60) }
+for my $spelling ('Dora', 'DORA') {
+    is $elsewhere->request(POST => '/email', form(email => "$spelling\@example.com"), cookie => $thief, origin => 1)->status, 303, "the thief asks for $spelling\@example.com";
+    ok queue_is_empty(), "the order of $spelling\@example.com is done";
+}
+is scalar(my @so_far = $mails_to_dora->()), 2, 'S1.80: the owner of an address is told at most as often as the limit of mails allows';
+is $elsewhere->request(POST => '/email', form(email => 'thief@example.com'), cookie => $dora, origin => 1)->status, 303, 'the thief asks for an address with the session of dora';
+ok wait_until(sub { @mails = grep { $_->{to}[0] eq 'thief@example.com' } $mail->mails }, 60), 'the mail to the thief arrives';
+is $elsewhere->request(POST => '/mine/word', form(token => $mails[0]{text} =~ /token=(\w+)/), origin => 1)->status, 200, 'the thief verifies the address';
+ok wait_until(sub { @mails = grep { $_->{headers}{subject} eq 'Your email address was changed' } $mails_to_dora->() }, 60), 'S1.83: the mail with the way back is sent beyond the limit of mails';
+is $elsewhere->request(POST => '/mine/word', form(token => $mails[0]{text} =~ /token=(\w+)/), origin => 1)->status, 200, 'S1.83: dora brings her address back';
 
 # ---- The database cannot write ----
 

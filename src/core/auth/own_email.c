@@ -106,6 +106,7 @@ static luci_result_t explain(luci_db_t *db, void *baton, luci_result_t result, a
 
 /* ---- The use case ---- */
 
+/* An address that another user has counts as well, where the column tells it. */
 static luci_result_t change_counted(const luci_auth_t *auth, luci_email_change_t *change, apr_pool_t *pool)
 {
     luci_auth_request_t *request = &change->request;
@@ -119,9 +120,11 @@ static luci_result_t change_counted(const luci_auth_t *auth, luci_email_change_t
     luci_result_t result = LUCI_OK;
 
     if (request->attempt)
-        result = luci_throttle_sign_up(auth->throttle, luci_auth_begin_attempt(request), pool);
-    if (result == LUCI_OK)
-        result = luci_auth_end_attempt(auth, request, luci_own_account_change(auth, &own, pool), pool);
+        result = luci_throttle_mail_client(auth->throttle, luci_auth_begin_attempt(request), pool);
+    if (result != LUCI_OK)
+        return result;
+    result = luci_own_account_change(auth, &own, pool);
+    luci_auth_end_attempt(auth, request, result == LUCI_CONFLICT ? LUCI_OK : result, pool);
     return result;
 }
 

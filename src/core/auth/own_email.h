@@ -29,7 +29,7 @@ typedef struct {
 
 /* Orders the link, in one transaction under the user's lock, and reports one event. Whether another account
  * has the address is not looked up: the answer is the same, and the mail tells it to the owner. The attempt
- * counts as a sign-up, which limits how many mails a client can order.
+ * counts as a request for a mail.
  *
  * OK: also if the user has verified this address, and there is nothing to send. INVALID: it is no address, or
  * there is none to verify. EXPIRED: the session has ended meanwhile. DENIED: the user has a second factor

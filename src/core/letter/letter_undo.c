@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The mail to an address that another one has replaced, with a link that brings it back. */
+#include "core/email/email_token.h"
 #include "core/letter/letter_link.h"
 
 static luci_result_t prepare(luci_db_t *db, luci_letter_t *letter, apr_pool_t *pool)
 {
-    luci_user_t user;
-    luci_result_t result = luci_letter_link_user(db, letter, &user, pool);
+    luci_result_t result = luci_letter_link_prepare(db, letter, pool);
 
     if (result == LUCI_OK)
-        apr_table_setn(letter->values, "username", user.username);
-    return result == LUCI_OK ? luci_letter_link_make(db, letter, LUCI_EMAIL_UNDO, pool) : result;
+        apr_table_setn(letter->values, "username", letter->user.username);
+    return result;
 }
 
 const luci_letter_kind_t luci_letter_undo = {
@@ -20,4 +20,5 @@ const luci_letter_kind_t luci_letter_undo = {
     .link = "/verify?token=",
     .waits = 1,
     .prepare = prepare,
+    .make_token = luci_letter_link_make,
 };

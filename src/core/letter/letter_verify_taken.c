@@ -8,15 +8,15 @@
 
 static luci_result_t prepare(luci_db_t *db, luci_letter_t *letter, apr_pool_t *pool)
 {
-    luci_user_t user, owner;
-    luci_result_t result = luci_letter_link_user(db, letter, &user, pool);
+    luci_user_t owner;
+    luci_result_t result = luci_letter_link_prepare(db, letter, pool);
 
     if (result == LUCI_OK)
         result = luci_email_find(db, letter->settings, letter->claim->address, &owner, pool);
-    if (result == LUCI_OK && strcmp(owner.id, user.id) != 0)
+    if (result == LUCI_OK && strcmp(owner.id, letter->user.id) != 0)
         return LUCI_NOT_FOUND;
     if (result == LUCI_OK)
-        apr_table_setn(letter->values, "username", user.username);
+        apr_table_setn(letter->values, "username", letter->user.username);
     return result;
 }
 
