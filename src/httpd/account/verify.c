@@ -22,6 +22,7 @@ static int page(luci_endpoint_request_t *request, const luci_email_proof_t *proo
     apr_table_setn(values, "token", is_done ? "" : proof->token);
     apr_table_setn(values, "form_action", luci_link_page_url(r));
     apr_table_setn(values, "account_url", request->urls->account);
+    apr_table_setn(values, "forgot_url", request->urls->forgot ? request->urls->forgot : "");
     apr_table_setn(values, "asks_to_verify", !is_done && !proof->is_undo ? "1" : "");
     apr_table_setn(values, "asks_to_undo", !is_done && proof->is_undo ? "1" : "");
     apr_table_setn(values, "is_verified", is_done && !proof->is_undo ? "1" : "");
