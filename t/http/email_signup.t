@@ -169,6 +169,10 @@ my $beside = "<VirtualHost *>\nServerName b.test\nLuciaMail off\nLuciaUserAttrib
 refused("$MAILING$beside", qr/LUCI0530: LuciaUserEditable email in/, 'S5.7: another virtual host with the same database is refused as well');
 accepted($MAILING . $beside =~ s/LuciaMail off/LuciaMail off\nLuciaDatabase sqlite3 \@dir\@\/other.db/r, 'S5.7: another virtual host with another database is accepted');
 like +(lines("${MAILING}LuciaEmailDomains example.com\n"))[1], qr/LUCI0531: LuciaEmailDomains example\.com in \S+:\d+ has no effect, because LuciaEmail of .* is off/, 'S1.93: LuciaEmailDomains without LuciaEmail is reported';
+my $pageless = "<VirtualHost *>\nServerName c.test\nLuciaMount off\n<Location /enter>\nSetHandler luciauth-login\n</Location>\n%s</VirtualHost>\n";
+my $missing = qr/LUCI0915: the virtual host of .* has no page on which users give and confirm their email address, so that those without one get nowhere/;
+like +(lines("${MAILING}LuciaEmail required\n" . sprintf $pageless, ''))[1], $missing, 'S4.35: a server without the page of the address is reported';
+unlike +(lines("${MAILING}LuciaEmail required\n" . sprintf $pageless, "<Location /address>\nSetHandler luciauth-email\n</Location>\n"))[1], qr/LUCI0915/, 'S4.35: a server with the page of the address is not reported';
 accepted("${MAILING}LuciaEmail required\nLuciaEmailDomains example.com *.example.com\n", 'S1.93: LuciaEmailDomains with LuciaEmail is accepted');
 for my $bad ('', 'a@example.com', '*', '*.', 'example..com', '*example.com', '.example.com', 'example.com off', '"a b"', 'ex*mple.com', 'https://example.com') {
     refused("${MAILING}LuciaEmail required\nLuciaEmailDomains $bad\n", qr/LuciaEmailDomains: .*domains of addresses, such as example\.com|LuciaEmailDomains: a value is missing/, "S1.93: LuciaEmailDomains '$bad' is refused");

@@ -1042,6 +1042,20 @@ static void address_is_unproved(judge_t *judge, const luci_site_t *site, const c
     }
 }
 
+static void addresses_have_no_page(judge_t *judge, const luci_site_t *site, const char *id)
+{
+    luci_email_t email = site->config->settings.email;
+
+    if (email == LUCI_EMAIL_OFF || !has_endpoint(site, "login", NULL, judge->pool) ||
+        has_endpoint(site, "email", NULL, judge->pool))
+        return;
+    find(judge, id, LUCI_SITE_PROBLEM,
+         apr_psprintf(judge->pool, "%s has no page on which users give and confirm their email address%s",
+                      site->title,
+                      email == LUCI_EMAIL_REQUIRED ? ", so that those without one get nowhere" : ""),
+         "Write LuciaMount /account, or SetHandler luciauth-email and LuciaEmailURL");
+}
+
 static void domains_are_not_used(judge_t *judge, const luci_site_t *site, const char *id)
 {
     const luci_settings_t *settings = &site->config->settings;
@@ -1137,6 +1151,7 @@ static const rule_t rules[] = {
     { "LUCI0910", factors_have_no_page, 0 },
     { "LUCI0913", passkeys_have_no_page, 0 },
     { "LUCI0914", passkeys_have_no_name, 0 },
+    { "LUCI0915", addresses_have_no_page, 0 },
     { "LUCI0911", factor_is_optional_elsewhere, 0 },
     { "LUCI0912", form_refuses_factors, 0 },
 };
