@@ -109,8 +109,8 @@ my $quarter = quarter();
 
 is up('/approved', $_)->status, 200, "S1.75: $_ signs up and waits" for qw(emma frida gerda);
 is $server->request(POST => '/approved', form(username => encode_utf8('zoë Ü'), password => $PASSWORD), host => 'evil.example')->status, 200, 'S1.75: a user signs up and waits at another Host';
-my $orders = rows(q{kind = 'approval'});
-ok $orders >= 1 && $orders <= 1 + quarter() - $quarter, 'S1.75: four sign-ups of a quarter of an hour are one mail' or diag $orders;
+my $mails = rows(q{kind = 'approval'});
+ok $mails >= 1 && $mails <= 1 + quarter() - $quarter, 'S1.75: four sign-ups of a quarter of an hour are one mail' or diag $mails;
 sqlite($db, "DELETE FROM $QUEUE WHERE id <> ?", sqlite_value($db, "SELECT min(id) FROM $QUEUE"));
 my $wait = sqlite_value($db, "SELECT next_try - created_at FROM $QUEUE");
 ok $wait > 60_000 && $wait <= 16 * 60_000, 'S1.75: a mail about sign-ups is sent a minute after their quarter of an hour' or diag $wait;
@@ -183,8 +183,9 @@ for my $language (qw(en de fr es)) {
 
 # ---- LuciaEmail: an invitation that was mailed verifies the address ----
 
-my $strict = LuciaTest::Server->new(throttle => 0, files => { 'htdocs/in/a.txt' => 'inside' }, config => "LuciaDatabase sqlite3 \@db\@\n$CHEAP_HASH\nLuciaMount /account\nLuciaSignup invite\nLuciaEmail required\n"
-    . "LuciaMail smtp://127.0.0.1:$mail->{port}\nLuciaMailFrom accounts\@example.org\nLuciaSiteURL https://www.example.org\n<Location /in>\nAuthType Lucia\nRequire valid-user\n</Location>\n");
+my $STRICT = "LuciaDatabase sqlite3 \@db\@\n$CHEAP_HASH\nLuciaMount /account\nLuciaSignup invite\nLuciaEmail required\n"
+    . "LuciaMail smtp://127.0.0.1:$mail->{port}\nLuciaMailFrom accounts\@example.org\nLuciaSiteURL https://www.example.org\n<Location /in>\nAuthType Lucia\nRequire valid-user\n</Location>\n";
+my $strict = LuciaTest::Server->new(throttle => 0, files => { 'htdocs/in/a.txt' => 'inside' }, config => $STRICT);
 my $tool = LuciaTest::Ctl->new('--config', $strict->conf_file);
 
 sub join_in {
@@ -197,13 +198,14 @@ sub join_with {
     my ($name, $token, $address) = @_;
     my $reply = $strict->request(POST => '/account/signup', form(username => $name, password => $PASSWORD, invite => $token, email => $address));
     my ($cookie) = grep { $_->{name} eq 'auth_session' } set_cookies($reply);
-    return { token => $token, status => $reply->status, gate => $strict->request(GET => '/in/a.txt', cookie => $cookie, headers => { Accept => '*/*', 'Sec-Fetch-Mode' => 'cors' })->status,
+    return { token => $token, status => $reply->status, to => $reply->header('Location'), gate => $strict->request(GET => '/in/a.txt', cookie => $cookie, headers => { Accept => '*/*', 'Sec-Fetch-Mode' => 'cors' })->status,
         verified => sqlite_value($strict->db, 'SELECT email_verified FROM auth_user WHERE username = ?', $name), keys => join(' ', sort map { $_->{key} } @{ $tool->json('key', 'list', $name) }) };
 }
 sub is_joined { my ($joined, $want, $name) = @_; return is_deeply [@$joined{qw(status gate verified keys)}], $want, $name }
 
 my $joined = join_in('anna', 'Anna+X@example.com', 'anna+x@EXAMPLE.com');
 is_joined($joined, [302, 200, 1, 'email:anna+x@example.com username:anna'], 'S1.74: a sign-up with the address to which its invitation was mailed has verified it');
+unlike $joined->{to}, qr{/account/email}, 'S1.74: a sign-up with the address to which its invitation was mailed leads to no page that asks to verify it';
 is sqlite_value($strict->db, 'SELECT count(*) FROM auth_user_mail'), 0, 'S1.74: a sign-up with the address to which its invitation was mailed orders no link to verify it';
 is_joined(join_with('berta', $joined->{token}, 'Anna+X@example.com'), [302, 403, 0, 'username:berta'], 'S1.74: an invitation takes no address from another account');
 is_deeply next_mail()->{to}, ['Anna+X@example.com'], 'S1.74: the address of another account is treated as at any sign-up';
@@ -211,6 +213,22 @@ is_joined(join_in('carla', 'carla@example.com', 'anna+y@example.com'), [302, 403
 like next_mail()->{text}, qr{/account/verify\?token=}, 'S1.74: a sign-up with another address than that of its invitation is sent a link';
 my ($printed) = $tool->json('invite', 'add', '--url', 'https://www.example.org/account/signup')->{url} =~ /invite=(\w+)/;
 is_joined(join_with('dora', $printed, 'dora@example.com'), [302, 403, 0, 'username:dora'], 'S1.74: an invitation that was printed verifies no address');
+is_deeply next_mail()->{to}, ['dora@example.com'], 'S1.74: who signs up with an invitation that was printed is sent a link to verify the address';
+
+$tool->does('invite', 'add', '--mail', 'emma@example.com');
+my $reply = $strict->request(POST => '/account/api/signup', json({ username => 'emma', password => $PASSWORD, invite => token(next_mail()), email => 'emma@example.com' }), headers => { Accept => 'application/json' });
+like $reply->body, qr/"email":"emma\@example\.com","email_verified":"1"/, 'S1.74: the JSON of a sign-up says that the address to which its invitation was mailed is verified';
+
+# ---- An invitation beyond the limit of its recipient ----
+
+my $few = LuciaTest::Server->new(throttle => 0, config => "${STRICT}LuciaThrottle mail=1/1h mail-notice=1/1h\n");
+my $orders = LuciaTest::Ctl->new('--config', $few->conf_file);
+$orders->does('invite', 'add', '--mail', 'anna@example.com');
+my $kept = token(next_mail());
+$orders->does('invite', 'add', '--mail', 'anna@example.com');
+ok wait_until(sub { (sqlite_value($few->db, "SELECT next_try - created_at FROM $QUEUE") // 0) > 60_000 }, 60), 'S1.54: an invitation beyond the limit of its recipient waits';
+is scalar(() = $mail->mails), 0, 'S1.54: an invitation beyond the limit of its recipient is not sent';
+is $orders->json('invite', 'list')->[0]{invitation}, substr(Digest::SHA::sha256_hex($kept), 0, 12), 'S1.54: an invitation that waits leaves the one before valid';
 
 # ---- Nothing that is written has a token; a queue that is not there ----
 

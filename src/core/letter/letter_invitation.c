@@ -55,6 +55,7 @@ const luci_letter_kind_t luci_letter_invitation = {
     .text = LUCI_MESSAGE("mail_invitation_text"),
     .end = LUCI_MESSAGE("mail_invitation_end"),
     .link = "/signup?invite=",
+    .waits = 1,
     .prepare = prepare,
     .make_token = make_token,
 };
