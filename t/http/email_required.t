@@ -57,6 +57,13 @@ CONF
     AuthFormLoginSuccessLocation /form/done
     Require all granted
 </Location>
+<Location /check/>
+    AuthType Lucia
+    Require valid-user
+    SetHandler luciauth-verify
+    LuciaForwardFrom 127.0.0.1
+    LuciaForwardHosts app.example.org
+</Location>
 <VirtualHost *>
     ServerName 127.0.0.1
 </VirtualHost>
@@ -143,6 +150,11 @@ is $late->status, 403, 'S4.35: a form of a browser gets 403';
 like $late->body, qr{href="/account/email\?next=/account/login%3Ftab%3D1"|href="/account/email\?next=}, 'S4.35: the page for a form leads to the page of the address';
 is seen(plain => $alice), 200, 'S4.35: with optional the same session opens the gate';
 
+sub asked { my ($cookie, %arg) = @_; my $on = delete $arg{on} // $server; return $on->request(GET => '/check/', cookie => $cookie, headers => { 'X-Original-URL' => 'https://app.example.org/a', 'X-Original-Method' => 'GET', Accept => 'text/html', 'Sec-Fetch-Mode' => 'navigate' }, %arg) }
+$reply = asked($alice, %must);
+is $reply->status . ' ' . ($reply->header('Location') // ''), '401 https://www.example.org/account/email?next=https%3A//app.example.org/a', 'S4.35: a proxy that asks is told where the address is confirmed';
+is $reply->header('X-Lucia-Username'), undef, 'S4.35: a proxy that asks learns no name';
+
 # ---- Pages of the account ----
 
 for my $path ('', qw(password sessions activity username factors factors/totp factors/app)) {
@@ -217,11 +229,13 @@ is seen(notaddress => $mallory), 200, 'S4.36: a rule against an address does not
 is seen(user => $mallory), 403, 'S4.36: with LuciaRemoteUser email the user is refused';
 like $server->error_log, qr/LUCI0701: user \w{15} has no verified "email", which LuciaRemoteUser names/, 'S4.36: the log says why';
 is get('/plain/who.cgi', $mallory)->body, "mallory//\n", 'S4.36: content sees no address';
+is_deeply [map { $_->status, $_->header('X-Lucia-Email') } asked($mallory)], [200, ''], 'S4.36: a proxy that asks learns no address';
 is get('/plain/who.cgi', $mallory, on => $host{off})->body, "mallory/boss\@example.org/boss\@example.org\n", 'S4.36: without LuciaEmail the column is an attribute like any other';
 is get('/account/api', $mallory)->json->{user}{email}, 'boss@example.org', 'S4.36: the user sees the own address';
 sqlite($db, q{UPDATE auth_user SET email = 'BOSS@Example.org', email_verified = 1 WHERE username = 'mallory'});
 changed('mallory');
 is_deeply [map { seen($_ => $mallory) } qw(address flag variable notaddress)], [200, 200, 200, 403], 'S4.36: a verified address admits, in upper and lower case';
+is asked($mallory)->header('X-Lucia-Email'), 'BOSS@Example.org', 'S4.36: a proxy that asks learns a verified address';
 is get('/user/who.cgi', $mallory)->body, "BOSS\@Example.org/BOSS\@Example.org/BOSS\@Example.org\n", 'S4.36: content sees a verified address';
 
 done_testing;
