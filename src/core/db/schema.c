@@ -4,6 +4,8 @@
 #include <apr_strings.h>
 #include <string.h>
 
+#define FILE_TRIES 5 /* at the tables of a database file */
+
 /* ---- Texts ---- */
 
 static const char *expand(const char *text, const luci_engine_t *engine, const luci_table_t *table,
@@ -336,7 +338,7 @@ static int lacks_table(const apr_array_header_t *gaps)
     return 0;
 }
 
-luci_result_t luci_schema_create(luci_db_t *db, apr_array_header_t **gaps, apr_pool_t *pool)
+static luci_result_t create_once(luci_db_t *db, apr_array_header_t **gaps, apr_pool_t *pool)
 {
     luci_result_t result = luci_schema_gaps(db, gaps, pool);
 
@@ -345,6 +347,20 @@ luci_result_t luci_schema_create(luci_db_t *db, apr_array_header_t **gaps, apr_p
     result = luci_db_transaction(db, create_tables, *gaps, pool);
     luci_db_close(db); /* the next connection finds the new columns */
     return result == LUCI_OK ? luci_schema_gaps(db, gaps, pool) : result;
+}
+
+/* SQLite ends a statement with an error if another process changes the schema at the same time, as that of
+ * another virtual host does at a start. It finishes soon. */
+luci_result_t luci_schema_create(luci_db_t *db, apr_array_header_t **gaps, apr_pool_t *pool)
+{
+    luci_result_t result = create_once(db, gaps, pool);
+    int tries = luci_engine_is_file(luci_db_engine(db), luci_db_target(db)->params) ? FILE_TRIES : 1;
+
+    while (result == LUCI_UNAVAILABLE && --tries > 0) {
+        luci_db_close(db);
+        result = create_once(db, gaps, pool);
+    }
+    return result;
 }
 
 static luci_result_t create_table(luci_db_t *db, void *baton, apr_pool_t *scratch)
