@@ -62,7 +62,8 @@ is_told([], 'S9.96: a sign-in with the device cookie of the account is not told'
 $reply = login('alice', more => { headers => { 'User-Agent' => $FIREFOX, 'Accept-Language' => 'de-AT' } });
 is $reply->status, 302, 'alice signs in on another device';
 my ($row) = queued();
-is_deeply [@$row{qw(kind name address language)}], ['notice_device', 'alice', 'alice@example.com', 'de'], 'S9.96: a sign-in without a device cookie is told, in the language of the browser';
+is_deeply [@$row{qw(kind name address language)}], ['notice_device', 'alice', 'alice@example.com', 'de'], 'S9.96: a sign-in without a device cookie is told, in the language of the browser'
+    or diag 'device cookies: ' . join(' ', map { defined $_ ? 'yes' : 'no' } $device, device_of($reply)) . "\n" . $server->error_log;
 is $row->{detail}, "sign_in\n\n127.0.0.1\nFirefox\nLinux\n--", 'S9.95: the row says what the list of sessions says of the browser';
 my $second = device_of($reply);
 is login('alice', more => { cookie => $second })->status, 302, 'alice signs in on the second device again';
