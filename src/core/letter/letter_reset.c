@@ -7,6 +7,7 @@
 #include "core/token/token.h"
 
 #include <apr_strings.h>
+#include <string.h>
 
 #define VALID LUCI_MS_HOUR
 
@@ -30,11 +31,26 @@ static luci_result_t prepare(luci_db_t *db, luci_letter_t *letter, apr_pool_t *p
     return LUCI_OK;
 }
 
+/* The address may have been changed, or brought back, since the recipient was found. A change that comes
+ * later voids the token itself. */
+static luci_result_t is_still_recipient(luci_db_t *db, const luci_letter_t *letter, apr_pool_t *pool)
+{
+    luci_user_t user;
+    const char *to;
+    luci_result_t result = luci_user_get(db, letter->user.id, &user, pool);
+
+    if (result == LUCI_OK)
+        result = luci_email_verified(&user, letter->settings, &to, pool);
+    return result == LUCI_OK && strcmp(to, letter->to) != 0 ? LUCI_NOT_FOUND : result;
+}
+
 static luci_result_t make_token(luci_db_t *db, luci_letter_t *letter, apr_pool_t *pool)
 {
     luci_token_wanted_t wanted = { .user = letter->user, .now = letter->now, .expires = letter->now + VALID };
     luci_result_t result = luci_token_make(db, &wanted, pool);
 
+    if (result == LUCI_OK)
+        result = is_still_recipient(db, letter, pool);
     if (result == LUCI_OK)
         apr_cpystrn(letter->token, wanted.text, sizeof letter->token);
     luci_secret_wipe(wanted.text, sizeof wanted.text);

@@ -4,8 +4,10 @@
 #include "core/auth/reset_request.h"
 #include "core/db/schema.h"
 #include "core/email/email.h"
+#include "core/letter/letter.h"
 #include "core/letter/reset_sweep.h"
 #include "core/mail/transport.h"
+#include "core/token/token.h"
 #include "lib/support_auth.h"
 #include "lib/tap.h"
 
@@ -143,6 +145,36 @@ static void check_full(void)
     tap_is_int(support_auth_number(with, ROWS), LUCI_MAIL_WAITING_MAX, "S9.92: a full queue does not grow");
 }
 
+/* The address is brought back, or changed, while the mail is being prepared. */
+static void check_recipient(void)
+{
+    const luci_letter_kind_t *kind = luci_letter_kind(LUCI_MAIL_RESET);
+    luci_mail_claim_t claim = { .name = "alice" };
+    luci_letter_t letter = { .settings = &with->settings, .claim = &claim, .now = NOW };
+
+    letter.values = apr_table_make(pool, 4);
+    with->settings.email = LUCI_EMAIL_OPTIONAL;
+    with->settings.attributes = support_names((const char *const[]){ "email", "email_verified", NULL });
+    support_run(with->target.params, "ALTER TABLE auth_user ADD COLUMN email VARCHAR(320)");
+    support_run(with->target.params, "ALTER TABLE auth_user ADD COLUMN email_verified INTEGER");
+    support_run(with->target.params, "UPDATE auth_user SET email = 'a@example.org', email_verified = 1");
+    support_our_tables(with->target.params, &with->settings);
+    luci_db_close(with->db);
+    tap_is_result(kind->prepare(with->db, &letter, pool), LUCI_OK, "S1.53: the recipient of a link is found");
+    tap_is_str(letter.to, "a@example.org", "S1.53: it is the verified address");
+    support_run(with->target.params, "UPDATE auth_user SET email = 'b@example.org'");
+    tap_is_result(kind->make_token(with->db, &letter, pool), LUCI_NOT_FOUND,
+                  "S1.53: no link goes to an address that was replaced meanwhile");
+    tap_is_str(letter.token, "", "S1.53: there is no token then");
+    support_run(with->target.params, "UPDATE auth_user SET email = 'a@example.org', email_verified = 0");
+    tap_is_result(kind->make_token(with->db, &letter, pool), LUCI_NOT_FOUND,
+                  "S1.53: no link goes to an address that is not verified any more");
+    support_run(with->target.params, "UPDATE auth_user SET email_verified = 1");
+    tap_is_result(kind->make_token(with->db, &letter, pool), LUCI_OK,
+                  "S1.53: a link goes to the address of the account");
+    tap_is_int((int)strlen(letter.token), LUCI_TOKEN_LENGTH, "S1.53: the letter has the token");
+}
+
 int main(void)
 {
     pool = support_start();
@@ -155,6 +187,7 @@ int main(void)
     check_accounts();
     check_sweep();
     check_full();
+    check_recipient();
     support_auth_close(with);
     return tap_done();
 }
