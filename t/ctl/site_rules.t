@@ -154,6 +154,17 @@ finds('tokens in two ways', qr/LUCI0313: .* have one session table, but LuciaSes
 finds('tables half in common', qr/LUCI0313: .* have some of the three LuciaTables in common, but not all/, hosts($database, "$database LuciaTables auth_user user_key other\nLuciaTables people user_key other\n"));
 finds('two costs', qr/LUCI0313: .* have one key table, but different values of LuciaPasswordHash/, hosts($database, "$database LuciaPasswordHash lucia-scrypt\n"));
 fine('the same in both', hosts($database, $database));
+my $mails = "${database}LuciaMail smtp://127.0.0.1:2525\nLuciaMailFrom accounts\@example.org\nLuciaMailNotices none\nLuciaSiteURL https://www.example.org\n";
+finds('two sites of links', qr/LUCI0313: .* have one queue of mails, but different values of LuciaSiteURL or LuciaMount/, hosts("${mails}LuciaMount /account\n", "${mails}LuciaSiteURL https://example.net\nLuciaMount /account\n"));
+finds('two places of pages', qr/LUCI0313: .* have one queue of mails, but different values of LuciaSiteURL or LuciaMount/, hosts("${mails}LuciaMount /account\n", "${mails}LuciaMount /\n"));
+finds('addresses where no mails are sent', qr/LUCI0313: .* have one queue of mails, but LuciaEmail is off in the one with LuciaMount/, hosts("${mails}LuciaMount /account\n", "${mails}LuciaEmail optional\n"));
+fine('the same pages in both', hosts("${mails}LuciaMount /account\n", "${mails}LuciaMount /account\nLuciaEmail optional\n"));
+fine('pages of mails at one of them', hosts("${mails}LuciaMount /account\nLuciaEmail optional\n", $mails));
+fine('other users', hosts("${mails}LuciaMount /account\n", "${mails}LuciaMount /\nLuciaTables other_user other_key other_session\n"));
+{
+    my ($status, $said) = $server->configtest(hosts("${mails}LuciaMount /account\n", "${mails}LuciaTables other_user other_key other_session\n"));
+    ok $status != 0 && $said =~ /LUCI0528: LuciaMount is missing/, 'S9.90: a page for the links of other users is none' or diag $said;
+}
 my ($status, $found) = judged("LuciaUserAttributes email\nLuciaRemoteUser email\n" . hosts("LuciaUserAttributes nick\n", ''), 'inherited');
 ok $status != 0 && $found =~ /LUCI0503: /, 'a column that a host does not know stops httpd';
 

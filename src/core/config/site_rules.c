@@ -476,6 +476,32 @@ static int is_way_around_passkeys(const luci_site_t *a, const luci_site_t *b, ap
            has_endpoint(without, "login", NULL, pool);
 }
 
+/* 1 if a server sends the mails of its users: their links need a page. */
+static int may_send(const luci_site_t *site)
+{
+    return site->config->settings.mail && site->config->site_url && site->config->mount;
+}
+
+/* How two servers use one queue of mails differently; NULL: they do not. */
+static const char *difference_of_mails(const luci_site_t *a, const luci_site_t *b)
+{
+    const luci_site_t *without = a->config->settings.email == LUCI_EMAIL_OFF ? a : b,
+                      *with = without == a ? b : a;
+
+    if (may_send(a) && may_send(b) &&
+        (strcmp(a->config->site_url, b->config->site_url) != 0 ||
+         strcmp(a->config->mount, b->config->mount) != 0))
+        return "one queue of mails, but different values of LuciaSiteURL or LuciaMount: the links of all "
+               "mails "
+               "lead to one of them";
+    if (with->config->settings.email != LUCI_EMAIL_OFF && without->config->settings.email == LUCI_EMAIL_OFF &&
+        may_send(without) && !may_send(with))
+        return "one queue of mails, but LuciaEmail is off in the one with LuciaMount, which sends them: it "
+               "finds "
+               "no account of an address";
+    return NULL;
+}
+
 /* How two servers use one table differently; NULL: they do not. */
 static const char *difference(const luci_site_t *a, const luci_site_t *b, const char **remedy,
                               apr_pool_t *pool)
@@ -515,7 +541,7 @@ static const char *difference(const luci_site_t *a, const luci_site_t *b, const 
                "whose "
                "second factor is a passkey for the password alone";
     }
-    return NULL;
+    return same_users ? difference_of_mails(a, b) : NULL;
 }
 
 static void servers_differ(judge_t *judge, const luci_site_t *site, const char *id)
@@ -971,13 +997,16 @@ static void secret_is_missing(judge_t *judge, const luci_site_t *site, const cha
          "LuciaSecret {file:/etc/luciauth-secret}");
 }
 
-/* 1 if links in the mails of a site have a page: its own, or that of another site with mails. */
-static int has_page_for_links(const judge_t *judge)
+/* 1 if links in the mails of a site have a page: its own, or that of another site that sends mails of the
+ * same users. */
+static int has_page_for_links(const judge_t *judge, const luci_server_config_t *config)
 {
     for (int i = 0; i < judge->all->sites->nelts; i++) {
-        const luci_server_config_t *config = APR_ARRAY_IDX(judge->all->sites, i, const luci_site_t *)->config;
+        const luci_server_config_t *other = APR_ARRAY_IDX(judge->all->sites, i, const luci_site_t *)->config;
 
-        if (config->database.driver && config->settings.mail && config->mount)
+        if (other->settings.mail && other->mount &&
+            luci_database_is_same(&other->database, &config->database) &&
+            strcmp(other->settings.tables.user, config->settings.tables.user) == 0)
             return 1;
     }
     return 0;
@@ -1071,10 +1100,10 @@ static void domains_are_not_used(judge_t *judge, const luci_site_t *site, const 
 static void mail_lacks_a_line(judge_t *judge, const luci_site_t *site, const char *id)
 {
     const luci_server_config_t *config = site->config;
-    const char *lacks = !config->settings.mail_from.address ? "LuciaMailFrom"
-                        : !config->site_url                 ? "LuciaSiteURL"
-                        : !has_page_for_links(judge)        ? "LuciaMount"
-                                                            : NULL;
+    const char *lacks = !config->settings.mail_from.address  ? "LuciaMailFrom"
+                        : !config->site_url                  ? "LuciaSiteURL"
+                        : !has_page_for_links(judge, config) ? "LuciaMount"
+                                                             : NULL;
 
     if (config->settings.mail && lacks)
         find(judge, id, LUCI_SITE_FATAL,

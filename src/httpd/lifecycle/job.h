@@ -22,6 +22,10 @@ typedef struct {
     /* 1: a run for the one virtual host is a run for the other, too. */
     int (*is_shared)(const luci_server_config_t *one, const luci_server_config_t *other);
 
+    /* 1: the run is to have the one virtual host rather than the other. Of two that are alike it has that
+     * which comes first in the configuration. NULL: it does not matter which. */
+    int (*is_better)(const luci_server_config_t *one, const luci_server_config_t *other);
+
     size_t state_size; /* bytes that are kept from run to run; zeros at first */
 
     /* Runs. Failing, it sets *why to a phrase from run->pool. */
@@ -30,7 +34,7 @@ typedef struct {
 
 /* One run of a job. */
 struct luci_job_run_t {
-    server_rec *server; /* the first virtual host that asks for the job */
+    server_rec *server; /* one that asks for the job */
     server_rec *main_server;
     void *state;
     luci_db_source_t source; /* lends handles while no request needs them */

@@ -33,7 +33,7 @@ static const luci_job_t *const jobs[] = { JOBS(ENTRY) NULL };
  * the thread that runs jobs changes it. */
 typedef struct {
     const luci_job_t *job;
-    server_rec *server; /* the first that asks for it */
+    server_rec *server; /* the best one of them */
     server_rec *main_server;
     void *state;
     apr_interval_time_t interval;
@@ -42,24 +42,41 @@ typedef struct {
 
 /* ---- Planning ---- */
 
-static int is_planned(const apr_array_header_t *plan, const luci_job_t *job,
-                      const luci_server_config_t *config)
+/* The run that is one for the virtual host, too; NULL: none yet. */
+static planned_t *find_planned(const apr_array_header_t *plan, const luci_job_t *job,
+                               const luci_server_config_t *config)
 {
     for (int i = 0; i < plan->nelts; i++) {
-        const planned_t *planned = &APR_ARRAY_IDX(plan, i, planned_t);
+        planned_t *planned = &APR_ARRAY_IDX(plan, i, planned_t);
 
         if (planned->job == job && job->is_shared(luci_config_server(planned->server), config))
-            return 1;
+            return planned;
     }
-    return 0;
+    return NULL;
+}
+
+/* httpd lists the virtual hosts after the main server, and the last one of the configuration first. */
+static int is_better(const planned_t *planned, const luci_server_config_t *config)
+{
+    const luci_job_t *job = planned->job;
+    const luci_server_config_t *other = luci_config_server(planned->server);
+
+    return job->is_better &&
+           (job->is_better(config, other) || (planned->server->is_virtual && !job->is_better(other, config)));
 }
 
 static void plan_job(apr_array_header_t *plan, const luci_job_t *job, server_rec *main_server)
 {
     for (server_rec *server = main_server; server; server = server->next) {
         const luci_server_config_t *config = luci_config_server(server);
+        planned_t *planned;
 
-        if (!luci_config_parts(config)->shared || job->interval(config) == 0 || is_planned(plan, job, config))
+        if (!luci_config_parts(config)->shared || job->interval(config) == 0)
+            continue;
+        planned = find_planned(plan, job, config);
+        if (planned && is_better(planned, config))
+            planned->server = server;
+        if (planned)
             continue;
         APR_ARRAY_PUSH(plan, planned_t) = (planned_t){
             .job = job,

@@ -44,6 +44,12 @@ static int is_shared(const luci_server_config_t *one, const luci_server_config_t
            strcmp(one->settings.tables.user, other->settings.tables.user) == 0;
 }
 
+/* Without LuciaEmail, a mail would go to no address, or to one that was not verified. */
+static int is_better(const luci_server_config_t *one, const luci_server_config_t *other)
+{
+    return one->settings.email != LUCI_EMAIL_OFF && other->settings.email == LUCI_EMAIL_OFF;
+}
+
 /* ---- Calls to the database: one handle each ---- */
 
 typedef luci_result_t step_fn(luci_db_t *db, sending_t *sending);
@@ -427,6 +433,7 @@ const luci_job_t luci_job_mail = {
     .unloaded = "mod_watchdog is not loaded, so no mail is sent: load it",
     .interval = interval,
     .is_shared = is_shared,
+    .is_better = is_better,
     .state_size = 1,
     .run = run_mail,
 };
