@@ -17,10 +17,9 @@ LuciaUserAttributes email role display_name phone shoe_size
 LuciaSecret {file:@secret@}
 LuciaSecondFactor optional
 LuciaGroups On
-LuciaMail sendmail:/bin/true
-LuciaMailFrom accounts@example.org
 LuciaSiteURL https://www.example.org
 CONF
+my $MAIL = "LuciaMail sendmail:/bin/true\nLuciaMailFrom accounts\@example.org\n";
 
 # Files and folders of the reader.
 my %OWN = ('/usr/share/apache2/luciauth/common-passwords.txt' => 'conf/list', '/etc/luciauth/pages' => 'pages', '/etc/ssl/site/' => 'conf/');
@@ -49,7 +48,7 @@ for my $page ('README.md', glob 'doc/*.md') {
         }
         $text =~ s/\b10\.0\.0\.\d+/127.0.0.1/g;    # what answers there is not the reader's either
         $text =~ s/\{file:[^}]*\}/{file:\@secret\@}/g;
-        my ($status, $said) = $server->configtest($BASE . $text);
+        my ($status, $said) = $server->configtest($BASE . ($text =~ /Lucia(?:SignupAttributes|UserEditable) .*email/ ? '' : $MAIL) . $text);
         ok $status == 0, "$page: httpd accepts the configuration at line $block->{line}" or diag $text, $said;
     }
 }
