@@ -134,6 +134,18 @@ is answer(up('single', 'single@example.org')), '302 /account', 'S1.92: with a un
 is_deeply columns('single'), ['single@example.org', 0], 'S1.92: with a unique index a free address is stored';
 sqlite($db, 'DROP INDEX one_address');
 
+# Mails to an address neither flood its owner nor keep the owner from a new password.
+one_mail();
+is up("flood$_", "Bobby+flood$_\@example.org")->status, 302, "sign-up $_ with a tagged form of an address" for 1 .. 6;
+is_empty('S1.54: mails beyond the limit of a mailbox are not sent');
+my @flood = map { @{ $_->{to} } } $mail->mails;
+is scalar(@flood), 1, 'S1.54: with those before, forms of an address with a tag get as many mails as one mailbox' or diag "@flood";
+$mail->forget;
+is $server->request(POST => '/account/forgot', form(username => 'bobby'))->status, 200, 'a link to a new password is asked for';
+my $link = one_mail();
+is_deeply $link->{to}, ['bobby@example.org'], 'S1.54: sign-ups with an address keep its owner from no new password';
+like $link->{text}, qr/reset\?token=/, 'S1.54: the owner gets the link';
+
 # ---- LuciaEmailDomains ----
 
 my $closed = '400 Addresses of this domain are not accepted here';

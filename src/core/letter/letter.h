@@ -36,9 +36,10 @@ typedef struct {
     luci_message_t more; /* another paragraph, before the link; LUCI_NO_MESSAGE: none */
     luci_message_t end;  /* after the link; LUCI_NO_MESSAGE: nothing */
     const char *link;    /* what follows LuciaSiteURL and LuciaMount, before the token; NULL: no link */
-    int waits; /* 1: it tells of a change, or an administrator has ordered it: mails to its recipient
-                  are counted apart from those that others can ask for, and beyond the limit it is
-                  sent later. 0: it is dropped */
+    int waits;    /* 1: it tells of a change, or an administrator has ordered it: mails to its recipient
+                     are counted apart from those that others can ask for, and beyond the limit it is
+                     sent later. 0: it is dropped */
+    int is_reset; /* 1: its link sets a new password: it is counted apart from both */
 
     /* Finds the recipient, and sets the outputs but the token. NOT_FOUND, EXPIRED, CONFLICT, INVALID: there
      * is nothing to send, and the row is deleted; DENIED: because the user is disabled. */

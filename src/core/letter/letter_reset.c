@@ -63,6 +63,7 @@ const luci_letter_kind_t luci_letter_reset = {
     .text = LUCI_MESSAGE("mail_reset_text"),
     .end = LUCI_MESSAGE("mail_reset_end"),
     .link = "/reset?token=",
+    .is_reset = 1,
     .prepare = prepare,
     .make_token = make_token,
 };

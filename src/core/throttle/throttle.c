@@ -337,7 +337,7 @@ typedef struct {
     const luci_attempt_t *attempt;
     const char *account; /* NULL: a sign-up */
     const char *user_id; /* of a second factor; NULL: another attempt */
-    const char *mailbox; /* of a mail, in lower case; NULL: another attempt */
+    const char *mailbox; /* of a mail, as one_mailbox returns it; NULL: another attempt */
     apr_pool_t *pool;
     place_t places[2 * LUCI_THROTTLE_ENTRIES_MAX];
     int count;
@@ -526,14 +526,18 @@ luci_result_t luci_throttle_mail_name(const luci_throttle_t *throttle, luci_atte
     return enter(&places, attempt);
 }
 
-/* Mail servers treat the local part in any case alike, and so does this count. */
-static const char *lower_case(const char *mailbox, apr_pool_t *pool)
+/* Mail servers treat the local part in any case alike, and many deliver "name+tag" to "name", and so does
+ * this count. */
+static const char *one_mailbox(const char *address, apr_pool_t *pool)
 {
-    char *lower = apr_pstrdup(pool, mailbox);
+    size_t name = strcspn(address, "+@");
+    char *mailbox = apr_pstrdup(pool, address);
 
-    for (char *c = lower; *c; c++)
+    if (name > 0 && address[name] == '+' && strchr(address, '@'))
+        mailbox = apr_pstrcat(pool, apr_pstrmemdup(pool, address, name), strchr(address, '@'), NULL);
+    for (char *c = mailbox; *c; c++)
         *c = (char)apr_tolower(*c);
-    return lower;
+    return mailbox;
 }
 
 luci_result_t luci_throttle_mail(const luci_throttle_t *throttle, luci_attempt_t *attempt,
@@ -543,7 +547,7 @@ luci_result_t luci_throttle_mail(const luci_throttle_t *throttle, luci_attempt_t
 
     if (!throttle)
         return LUCI_OK;
-    places.mailbox = lower_case(mailbox, pool);
+    places.mailbox = one_mailbox(mailbox, pool);
     (void)add_place(&places, kind);
     return enter(&places, attempt);
 }
@@ -697,7 +701,7 @@ static const char *words_of(luci_throttle_kind_t kind, const char *name, apr_poo
 {
     switch (luci_throttle_kind(kind)->per) {
     case LUCI_THROTTLE_PER_ADDRESS: return luci_throttle_address(name, pool);
-    case LUCI_THROTTLE_PER_RECIPIENT: return lower_case(name, pool);
+    case LUCI_THROTTLE_PER_RECIPIENT: return one_mailbox(name, pool);
     case LUCI_THROTTLE_PER_ACCOUNT:
     case LUCI_THROTTLE_PER_DEVICE:
     case LUCI_THROTTLE_PER_USER: break;

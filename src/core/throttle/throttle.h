@@ -101,7 +101,8 @@ luci_result_t luci_throttle_factor(const luci_throttle_t *throttle, luci_attempt
 /* Counts a request for a mail, which costs no hash: of the client's address, of the name that it typed (a
  * key's id, whether or not there is such an account), and of the mailbox that the mail is to go to. Each of
  * them has an attempt of its own, whose success counts: the request was accepted, or the mail was sent. kind
- * is MAIL or MAIL_NOTICE: so mails that others ask for do not keep a user from hearing of a change. */
+ * is MAIL, MAIL_RESET or MAIL_NOTICE: so mails that others ask for with an address keep a user neither from a
+ * new password nor from hearing of a change. */
 luci_result_t luci_throttle_mail_client(const luci_throttle_t *throttle, luci_attempt_t *attempt,
                                         apr_pool_t *pool) LUCI_MUST_USE;
 luci_result_t luci_throttle_mail_name(const luci_throttle_t *throttle, luci_attempt_t *attempt,

@@ -22,6 +22,7 @@ typedef enum {
     LUCI_THROTTLE_MAIL_CLIENT = 9,     /* requests for a mail from an address */
     LUCI_THROTTLE_MAIL = 10,           /* mails to a recipient that others can ask for */
     LUCI_THROTTLE_MAIL_NOTICE = 11,    /* mails to a recipient that tell of a change */
+    LUCI_THROTTLE_MAIL_RESET = 12,     /* mails to a recipient with a link to a new password */
     LUCI_THROTTLE_KINDS                /* one more than the last kind */
 } luci_throttle_kind_t;
 

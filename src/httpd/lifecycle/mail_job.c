@@ -220,13 +220,20 @@ static void wipe(sending_t *sending)
 
 /* ---- The limit of mails to one recipient ---- */
 
+/* A sign-up sends a mail to any address, and must not keep its owner from a new password. */
+static luci_throttle_kind_t count_of(const luci_letter_kind_t *kind)
+{
+    if (kind->waits)
+        return LUCI_THROTTLE_MAIL_NOTICE;
+    return kind->is_reset ? LUCI_THROTTLE_MAIL_RESET : LUCI_THROTTLE_MAIL;
+}
+
 /* Asked before a token is made, so that the link of an earlier mail stays valid. */
 static luci_result_t ask_limit(sending_t *sending)
 {
     sending->attempt = (luci_attempt_t){ .now = sending->letter.now };
     return luci_throttle_mail(runtime_of(sending->run)->auth.throttle, &sending->attempt,
-                              sending->kind->waits ? LUCI_THROTTLE_MAIL_NOTICE : LUCI_THROTTLE_MAIL,
-                              sending->letter.to, sending->pool);
+                              count_of(sending->kind), sending->letter.to, sending->pool);
 }
 
 /* Puts the row back until its recipient may get a mail again. */

@@ -555,6 +555,12 @@ static luci_result_t by_notice(const luci_throttle_t *by, luci_attempt_t *of, co
     return luci_throttle_mail(by, of, LUCI_THROTTLE_MAIL_NOTICE, name, scratch);
 }
 
+static luci_result_t by_reset(const luci_throttle_t *by, luci_attempt_t *of, const char *name,
+                              apr_pool_t *scratch)
+{
+    return luci_throttle_mail(by, of, LUCI_THROTTLE_MAIL_RESET, name, scratch);
+}
+
 /* Two of each are allowed. other_form is counted as name, and another is not. */
 static void check_mails_of(counting_fn *counting, const char *name, const char *other_form,
                            const char *another)
@@ -610,6 +616,8 @@ static void check_notices_apart(void)
                   "S1.54: a mail that others ask for counts");
     tap_is_result(mail_of(by_mailbox, "alice@example.com", LUCI_ATTEMPT_SUCCESS), LUCI_THROTTLED,
                   "S1.54: beyond the limit a mail that others ask for is refused");
+    tap_is_result(mail_of(by_reset, "alice@example.com", LUCI_ATTEMPT_SUCCESS), LUCI_OK,
+                  "S1.54: a link to a new password is not refused because of mails to an address");
     tap_is_result(mail_of(by_notice, "alice@example.com", LUCI_ATTEMPT_SUCCESS), LUCI_OK,
                   "S1.54: a notice is not refused because of mails that others ask for");
     support_auth_close(with);
@@ -633,6 +641,9 @@ int main(void)
     check_mails_of(by_client, HOME, "::ffff:" HOME, ATTACKER);
     check_mails_of(luci_throttle_mail_name, "username:alice", "username:alice", "username:bobby");
     check_mails_of(by_mailbox, "Alice@example.com", "alice@example.com", "bobby@example.com");
+    check_mails_of(by_mailbox, "alice+shop@example.com", "Alice@example.com", "alice@sub.example.com");
+    check_mails_of(by_mailbox, "+a@example.com", "+A@example.com", "+b@example.com");
+    check_mails_of(by_reset, "alice+a@example.com", "alice+b@example.com", "bobby@example.com");
     check_mails_of(by_notice, "Alice@example.com", "alice@example.com", "bobby@example.com");
     check_mail_clear();
     check_notices_apart();
