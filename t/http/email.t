@@ -151,6 +151,7 @@ is row('alice'), 'Anna+x@EXAMPLE.com 0', 'S1.82: looking at the link verifies no
 is $server->request(GET => "/account/api/verify?token=$token")->status, 405, 'S9.20: GET below api/ is 405 for the link';
 is answer(spend($token, origin => 'https://evil.example')), '403 Requests from other sites are not accepted', 'S9.3: a link that another site sends is refused';
 is answer(spend('b' x 32)), $GONE, 'S1.82: an unknown token is refused';
+like link_page('b' x 32)->body, qr{<p>A link works once.*<a class="button" href="/account/email">Ask for a new link</a>}s, 'S1.82: the page of a link that is not valid leads to a new one';
 is answer(link_page('b' x 32)), $GONE, 'S1.82: an unknown token shows no button';
 is answer(spend("$token'")), $GONE, 'S1.82: a malformed token is refused';
 is answer($server->request(GET => '/account/verify')), $GONE, 'S1.82: the page without a token shows no button';
@@ -177,7 +178,7 @@ is row('alice'), 'Anna+x@EXAMPLE.com 1', 'S1.80: a verified address stays until 
 like text_in(page($alice)), qr/\(confirmed\) We have sent a link to anna\@b\xc3\xbccher\.example , .* Until then, your present address stays\./, 'S1.80: the page says which address is awaited';
 $got = first_mail();
 is_deeply $got->{to}, ['anna@xn--bcher-kva.example'], 'S1.80: the mail goes to an international domain';
-like $got->{text}, qr/^Jemand, vermutlich Sie, hat diese E-Mail-Adresse f\xc3\xbcr ein Konto angegeben\./, 'S1.80: the mail is in the language of the browser';
+like $got->{text}, qr/^Jemand, vermutlich Sie, hat diese E-Mail-Adresse f\xc3\xbcr ein Konto bei www\.example\.org angegeben\./, 'S1.80: the mail is in the language of the browser';
 push @tokens, my $first = token_in($got, 'verify');
 is answer(again($alice)), '303 /account/email', 'S1.80: the link is sent again';
 push @tokens, $token = token_in(first_mail(), 'verify');
@@ -203,6 +204,7 @@ $reply = spend($undo);
 is $reply->status, 200, 'S1.83: the link brings the address back';
 like text_in($reply), qr/ Change undone .* All sessions have ended\. /, 'S1.83: the page says so';
 like $reply->body, qr{<a href="/account/forgot">Set a new password</a>}, 'S1.83: the page leads to a new password';
+like text_in($reply), qr/Another person may know your password\. .* remove passkeys, authenticator apps and app passwords that are not yours\./, 'S1.83: the page says what else another person may have left';
 is row('alice') . ' ' . keys_of('alice'), 'Anna+x@EXAMPLE.com 1 email:anna+x@example.com', 'S1.83: the address is back, with its key';
 is join(' ', map { seen($_) } $alice, $other), '401 401', 'S1.83: no session is left';
 is answer(spend($third)), $GONE, 'S1.83: a link that was ordered since is void';

@@ -145,6 +145,8 @@ is $server->request(POST => '/account/forgot', form(username => 'bobby'))->statu
 my $link = one_mail();
 is_deeply $link->{to}, ['bobby@example.org'], 'S1.54: sign-ups with an address keep its owner from no new password';
 like $link->{text}, qr/reset\?token=/, 'S1.54: the owner gets the link';
+sqlite($db, q{INSERT INTO auth_user_mail (id, kind, name, created_at, expires_at, next_try, tries, claimed_until, handed_over) VALUES ('told', 'approved', 'bobby', 1, 9999999999999, 1, 0, 0, 0)});
+is_deeply one_mail()->{to}, ['bobby@example.org'], 'S1.54: sign-ups with an address keep its owner from hearing of no change';
 
 # ---- LuciaEmailDomains ----
 

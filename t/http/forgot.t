@@ -135,6 +135,8 @@ is_empty('S1.53: the row of the mail is deleted');
 is $server->request($_ => "/account/reset?token=$token")->status, 200, "S1.53: $_ spends no link" for qw(GET HEAD GET);
 is $server->request(POST => '/account/reset', form(token => $token, password => $NEW), origin => 1)->status, 303, 'S1.53: the link of the mail sets a new password';
 is $server->request(POST => '/account/login', form(username => 'alice', password => $NEW))->status, 302, 'S1.53: the new password signs in';
+like $server->request(GET => "/account/reset?token=$token")->body, qr{<p>A link works once.*<a class="button" href="/account/forgot">Ask for a new link</a>}s, 'S1.53: the page of a spent link leads to a new one';
+unlike $host{none}->request(GET => "/account/reset?token=$token")->body, qr{new link}, 'S1.53: without LuciaMail it leads to none';
 is scalar(logged('reset_request', 'ok', [address => '203.0.0.2'])), 1, 'S1.53: the audit log has the request, with the address of the client';
 is scalar(logged('mail', 'ok', [account => 'alice'], [mail => 'reset'])), 1, 'S1.53: the audit log has the mail, with the account';
 

@@ -44,7 +44,7 @@ is $server->request(POST => '/account/login', form(username => 'alice', password
 
 sqlite($db, q{INSERT INTO auth_user_mail (id, kind, name, language, created_at, expires_at, next_try, tries, claimed_until, handed_over) VALUES ('german', 'reset', 'alice', 'de', 1, 9999999999999, 1, 0, 0, 0)});
 $got = first_mail();
-like $got->{text}, qr/^F\xc3\xbcr das Konto alice wurde ein neues Passwort angefordert\..*\n\nhttps:/, 'S9.91: the mail is in the language of its row';
+like $got->{text}, qr/^F\xc3\xbcr das Konto alice bei www\.example\.org wurde ein neues Passwort angefordert\..*\n\nhttps:/, 'S9.91: the mail is in the language of its row';
 is $got->{headers}{subject}, 'Ein neues Passwort festlegen', 'S9.91: the subject is in the language of the row';
 
 # ---- Accounts that get nothing ----

@@ -72,7 +72,7 @@ is login('alice', password => 'wrong 1')->status, 400, 'a wrong password answers
 is_told([], 'S9.96: a failed sign-in is not told');
 my ($got) = is_sent('S9.95: the notice of a device is sent');
 is_deeply [$got->{from}, $got->{to}, decode_utf8($got->{headers}{subject})], ['accounts@example.org', ['alice@example.com'], 'Neue Anmeldung bei Ihrem Konto'], 'S9.95: the notice goes to the address of the account';
-like $got->{decoded}, qr{\ABeim Konto alice gab es eine Anmeldung auf einem Gerät, das es nicht kennt\.\n\nZeit: 20\d\d-\d\d-\d\d \d\d:\d\d UTC\. Browser: Firefox \(Linux\)\. Adresse: 127\.0\.0\.1\. .*\n\nhttps://www\.example\.org/account/forgot\n\z}, 'S9.95: the notice says what, when and from where, and has one link';
+like $got->{decoded}, qr{\ABeim Konto alice gab es eine Anmeldung auf einem Gerät, das es nicht kennt\.\n\nWebsite: www\.example\.org\. Zeit: 20\d\d-\d\d-\d\d \d\d:\d\d UTC\. Browser: Firefox \(Linux\)\. Adresse: 127\.0\.0\.1\. .*\n\nhttps://www\.example\.org/account/forgot\n\z}, 'S9.95: the notice says what, when and from where, and has one link';
 $mail->forget;
 is login('alice', at => $host{none})->status, 302, 'alice signs in where notices are off';
 is_told([], 'S9.95: LuciaMailNotices none tells nothing');
@@ -116,7 +116,7 @@ $cookie = cookie_of($reply);
 is_deeply [scalar @changes, $row->{detail}], [1, "password_change\n\n127.0.0.1\ncurl\n\n--"], 'S9.95: a change of the password is told once, and of an unknown program only the first word';
 ($got) = is_sent('S9.95: the notice of a password is sent');
 is $got->{headers}{subject}, 'Your password was changed', 'S9.95: the subject of a notice of a password';
-like $got->{text}, qr{\AThe password of the account alice was changed\.\n\nTime: .* UTC\. Browser: curl\. Address: 127\.0\.0\.1\. If you expected this}, 'S9.95: the text of a notice of a password';
+like $got->{text}, qr{\AThe password of the account alice was changed\.\n\nSite: www\.example\.org\. Time: .* UTC\. Browser: curl\. Address: 127\.0\.0\.1\. If you expected this}, 'S9.95: the text of a notice of a password';
 $mail->forget;
 is $host{none}->request(POST => '/account/password', form(current => $NEW, password => $PASSWORD, keep_sessions => 1), cookie => $cookie, origin => 'http://none.test')->status, 303, 'alice changes her password where notices are off';
 is_told([], 'S9.95: LuciaMailNotices none tells of no password');
@@ -178,6 +178,7 @@ for my $text ('An authenticator app was set up for the account alice.', 'New rec
     'The authenticator app of the account alice was removed.', 'A passkey was added to the account alice.', 'A passkey of the account alice was removed.', 'The two-step sign-in of the account alice was turned off.') {
     is scalar(grep { /\A\Q$text\E\n\n/ } @texts), 1, "S9.95: one mail says: $text";
 }
+is scalar(grep { /Then sign in and remove passkeys, authenticator apps and app passwords that are not yours\./ } @texts), 7, 'S9.95: a notice of a factor says what a new password does not take away';
 $mail->forget;
 
 # ---- Names, and accounts without an address ----
@@ -218,7 +219,7 @@ is_told(['email user_email'], 'S9.95: luciactl user set-attributes tells the add
 is_sent('S9.95: the notices of addresses are sent');
 my ($told) = grep { $_->{to}[0] eq 'bobby@example.com' } $mail->mails;
 is $told->{headers}{subject}, 'Your email address was changed', 'S9.95: the subject of a notice of an address';
-like $told->{text}, qr/\AThe account bobby no longer has this email address\.\n\nTime: .* UTC\. An administrator did it\. .*tell the people who run this site\.\n\z/, 'S9.95: the text of a notice of an address has no link';
+like $told->{text}, qr/\AThe account bobby no longer has this email address\.\n\nSite: www\.example\.org\. Time: .* UTC\. An administrator did it\. .*tell the people who run this site\.\n\z/, 'S9.95: the text of a notice of an address has no link';
 $mail->forget;
 
 my $second_site = LuciaTest::Server->new(config => $server->{config} =~ s/LuciaUserAttributes email email_verified\nLuciaSignupAttributes off/LuciaEmail optional/r =~ s/LuciaMail off/LuciaMailNotices none/r =~ s{mail-notice=100/1h}{mail-notice=4/1h}r);

@@ -47,4 +47,4 @@ static luci_result_t prepare(luci_db_t *db, luci_letter_t *letter, apr_pool_t *p
 NOTICE(device, "mail_notice_device_subject", "mail_notice_device_text", "mail_notice_more", "/forgot");
 NOTICE(password, "mail_notice_password_subject", "mail_notice_password_text", "mail_notice_more", "/forgot");
 NOTICE(email, "mail_notice_email_subject", "mail_notice_email_text", "mail_notice_email_more", NULL);
-NOTICE(factor, "mail_notice_factor_subject", "mail_notice_factor_text", "mail_notice_more", "/forgot");
+NOTICE(factor, "mail_notice_factor_subject", "mail_notice_factor_text", "mail_notice_factor_more", "/forgot");

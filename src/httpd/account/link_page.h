@@ -12,8 +12,8 @@ const char *luci_link_page_token(const luci_endpoint_request_t *request);
  * a proxy may serve the page below another path. */
 const char *luci_link_page_url(const request_rec *r);
 
-/* Answers that the link is not valid. */
-int luci_link_page_refuse(luci_endpoint_request_t *request);
+/* Answers that the link is not valid. new_link_url: the page that sends another one; NULL: there is none. */
+int luci_link_page_refuse(luci_endpoint_request_t *request, const char *new_link_url);
 
 /* Answers that too many links of the client were not valid. */
 int luci_link_page_throttle(luci_endpoint_request_t *request, const luci_attempt_t *attempt);

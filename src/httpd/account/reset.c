@@ -43,7 +43,8 @@ static int show(luci_endpoint_request_t *request)
     luci_result_t result = luci_password_reset_find(&auth, &reset, &reset.request.username, request->r->pool);
     if (result == LUCI_OK)
         return page(request, &reset, NULL);
-    return result == LUCI_NOT_FOUND ? luci_link_page_refuse(request) : luci_endpoint_failure(request, result);
+    return result == LUCI_NOT_FOUND ? luci_link_page_refuse(request, request->urls->forgot)
+                                    : luci_endpoint_failure(request, result);
 }
 
 /* ---- The reset ---- */
@@ -108,7 +109,7 @@ static int answer(luci_password_form_t *form)
     switch (form->result) {
     case LUCI_OK: return done(form);
     case LUCI_INVALID: return complain(form, LUCI_MESSAGE(luci_weakness_code(form->auth_request.weakness)));
-    case LUCI_NOT_FOUND: return luci_link_page_refuse(form->request);
+    case LUCI_NOT_FOUND: return luci_link_page_refuse(form->request, form->request->urls->forgot);
     case LUCI_THROTTLED: return luci_link_page_throttle(form->request, &form->attempt);
     case LUCI_DENIED:
     case LUCI_EXPIRED:

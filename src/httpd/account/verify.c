@@ -38,7 +38,8 @@ static int show(luci_endpoint_request_t *request)
 
     if (result == LUCI_OK)
         return page(request, &proof, 0);
-    return result == LUCI_NOT_FOUND ? luci_link_page_refuse(request) : luci_endpoint_failure(request, result);
+    return result == LUCI_NOT_FOUND ? luci_link_page_refuse(request, request->urls->email)
+                                    : luci_endpoint_failure(request, result);
 }
 
 static int done(luci_endpoint_request_t *request, const luci_email_proof_t *proof)
@@ -64,7 +65,7 @@ static int post(luci_endpoint_request_t *request)
 
     switch (result) {
     case LUCI_OK: return done(request, &proof);
-    case LUCI_NOT_FOUND: return luci_link_page_refuse(request);
+    case LUCI_NOT_FOUND: return luci_link_page_refuse(request, request->urls->email);
     case LUCI_THROTTLED: return luci_link_page_throttle(request, &attempt);
     case LUCI_DENIED:
     case LUCI_EXPIRED:
