@@ -12,6 +12,13 @@ int luci_settings_has_attribute(const luci_settings_t *settings, const char *col
     return 0;
 }
 
+const char *luci_settings_attribute_line(const luci_settings_t *settings, const char *column)
+{
+    int is_of_email = strcmp(column, "email") == 0 || strcmp(column, "email_verified") == 0;
+
+    return is_of_email && settings->email != LUCI_EMAIL_OFF ? "LuciaEmail" : "LuciaUserAttributes";
+}
+
 int luci_settings_same_attributes(const luci_settings_t *one, const luci_settings_t *other)
 {
     const apr_array_header_t *a = one->attributes, *b = other->attributes;

@@ -185,6 +185,9 @@ int luci_settings_values(const luci_settings_t *settings);
 /* 1 if the attributes have the column. */
 int luci_settings_has_attribute(const luci_settings_t *settings, const char *column);
 
+/* The directive that has an attribute's column read, for messages. */
+const char *luci_settings_attribute_line(const luci_settings_t *settings, const char *column);
+
 /* 1 if both have the same attributes in the same order. */
 int luci_settings_same_attributes(const luci_settings_t *a, const luci_settings_t *b);
 

@@ -218,20 +218,22 @@ static int is_gap(const search_t *search, const luci_table_t *table, const char 
  * are missing. */
 static luci_result_t find_columns(search_t *search, const luci_probe_t *probe, int are_attributes)
 {
+    const luci_settings_t *settings = search->settings;
     int all = 1;
     luci_result_t result = probe->count > 0 ? luci_db_has(search->db, *probe, &all) : LUCI_OK;
 
     for (int i = 0; result == LUCI_OK && !all && i < probe->count; i++) {
-        const char *column = probe->columns[i];
+        const char *column = probe->columns[i],
+                   *line = are_attributes ? luci_settings_attribute_line(settings, column) : NULL;
         int found = 0;
 
         if (are_attributes && is_gap(search, probe->table, column)) {
-            add_gap(search, probe->table, column)->is_attribute = 1;
+            add_gap(search, probe->table, column)->attribute_line = line;
             continue;
         }
         result = luci_db_has_column(search->db, probe->table, column, &found);
         if (result == LUCI_OK && !found)
-            add_gap(search, probe->table, column)->is_attribute = are_attributes;
+            add_gap(search, probe->table, column)->attribute_line = line;
     }
     return result;
 }
@@ -396,12 +398,11 @@ const char *luci_gap_text(const luci_gap_t *gap, apr_pool_t *pool)
 {
     if (!gap->column)
         return apr_psprintf(pool, "there is no table %s, or it lacks columns of Lucia", gap->table_name);
-    if (gap->is_attribute)
-        return apr_psprintf(
-            pool,
-            "the table %s has no column %s, which LuciaUserAttributes names: it reads as empty, "
-            "and each Require line that names it refuses everyone",
-            gap->table_name, gap->column);
+    if (gap->attribute_line)
+        return apr_psprintf(pool,
+                            "the table %s has no column %s, which %s names: it reads as empty, "
+                            "and each Require line that names it refuses everyone",
+                            gap->table_name, gap->column, gap->attribute_line);
     return apr_psprintf(pool, "the table %s has no column %s, %s", gap->table_name, gap->column,
                         luci_table_column(gap->table, gap->column)->loss);
 }

@@ -10,7 +10,7 @@ typedef struct {
     const luci_table_t *table;
     const char *table_name;        /* its name in the database */
     const char *column;            /* NULL: the whole table */
-    int is_attribute;              /* the column is one of LuciaUserAttributes */
+    const char *attribute_line;    /* the directive that names an attribute; NULL: the column is none */
     const char *const *statements; /* the statements that create it, in order; ends with NULL */
     int is_added;                  /* 1: it was added by luci_schema_mend or, meanwhile, by another process */
     const char *problem; /* why luci_schema_mend could not add it; NULL: it was added, or not tried */

@@ -77,7 +77,7 @@ static int has(check_t *check, luci_probe_t probe)
 
 static int is_later(const luci_gap_t *gap)
 {
-    return gap->column && !gap->is_attribute &&
+    return gap->column && !gap->attribute_line &&
            luci_table_column(gap->table, gap->column)->flags & LUCI_COLUMN_LATER;
 }
 
@@ -90,7 +90,7 @@ static const char *additions(const check_t *check, const luci_table_t *table)
     for (int i = 0; i < check->gaps->nelts; i++) {
         const luci_gap_t *gap = &APR_ARRAY_IDX(check->gaps, i, luci_gap_t);
 
-        if (gap->column && !gap->is_attribute && !is_later(gap) && gap->table == table)
+        if (gap->column && !gap->attribute_line && !is_later(gap) && gap->table == table)
             text = apr_pstrcat(check->findings->pool, text, *text ? " " : "",
                                luci_gap_statements(gap, check->findings->pool), NULL);
     }
@@ -112,11 +112,11 @@ static void say_attribute(check_t *check, const luci_gap_t *gap)
     luci_findings_add(check->findings, LUCI_FINDING_PROBLEM, DATABASE,
                       apr_pstrcat(check->findings->pool,
                                   "Add it with: ", luci_gap_statements(gap, check->findings->pool), NULL),
-                      "LuciaUserAttributes names %s, but the table %s has no such column", gap->column,
+                      "%s names %s, but the table %s has no such column", gap->attribute_line, gap->column,
                       gap->table_name);
 }
 
-/* Reports missing tables and missing columns of LuciaUserAttributes. Returns whether all tables exist;
+/* Reports missing tables and missing columns of attributes. Returns whether all tables exist;
  * *readable is whether all these columns do, without which no user can be read. */
 static int check_tables(check_t *check, int *readable)
 {
@@ -130,10 +130,10 @@ static int check_tables(check_t *check, int *readable)
 
         if (!gap->column)
             say_table(check, gap);
-        else if (gap->is_attribute)
+        else if (gap->attribute_line)
             say_attribute(check, gap);
         all &= gap->column != NULL;
-        *readable &= !gap->is_attribute;
+        *readable &= !gap->attribute_line;
     }
     return all;
 }

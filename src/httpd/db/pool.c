@@ -522,12 +522,11 @@ static void report_lacks(luci_pool_t *pool, const luci_db_t *db)
         const char *name = APR_ARRAY_IDX(settings->attributes, i, const char *);
 
         if (lacks >> i & 1)
-            ap_log_error(
-                APLOG_MARK, APLOG_WARNING, 0, pool->server,
-                "LUCI0316: LuciaUserAttributes names %s, but the table %s has no such column: it reads "
-                "as empty, and each Require line that reads it refuses every user; add it with: %s",
-                name, settings->tables.user,
-                luci_schema_add_column(engine, &luci_table_user, name, settings, scratch));
+            ap_log_error(APLOG_MARK, APLOG_WARNING, 0, pool->server,
+                         "LUCI0316: %s names %s, but the table %s has no such column: it reads "
+                         "as empty, and each Require line that reads it refuses every user; add it with: %s",
+                         luci_settings_attribute_line(settings, name), name, settings->tables.user,
+                         luci_schema_add_column(engine, &luci_table_user, name, settings, scratch));
     }
     apr_pool_destroy(scratch);
 }

@@ -22,6 +22,19 @@ static luci_settings_t settings(const char *session, const char *attribute)
     return settings;
 }
 
+static void check_attribute_line(luci_settings_t with)
+{
+    tap_is_str(luci_settings_attribute_line(&with, "email"), "LuciaUserAttributes",
+               "S4.36: without LuciaEmail, email is an attribute like any other");
+    with.email = LUCI_EMAIL_OPTIONAL;
+    tap_is_str(luci_settings_attribute_line(&with, "email"), "LuciaEmail",
+               "S4.36: LuciaEmail has email read");
+    tap_is_str(luci_settings_attribute_line(&with, "email_verified"), "LuciaEmail",
+               "S4.36: LuciaEmail has email_verified read");
+    tap_is_str(luci_settings_attribute_line(&with, "role"), "LuciaUserAttributes",
+               "S4.36: LuciaEmail has no other attribute read");
+}
+
 int main(void)
 {
     luci_settings_t a, b, other_table, other_attribute, fewer, limited;
@@ -30,6 +43,7 @@ int main(void)
         return 1;
     a = settings("user_session", "email");
     b = limited = settings("user_session", "email");
+    check_attribute_line(a);
     other_table = settings("session", "email");
     other_attribute = settings("user_session", "name");
     fewer = settings("user_session", NULL);
