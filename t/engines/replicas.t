@@ -119,8 +119,8 @@ sub check_galera {
     $node->query('SET GLOBAL wsrep_dirty_reads = ON');
     my $database = $node->create;
     my $server = serve($node->line($database) . "\nLuciaSessionCache off");
-    my ($alice, @others) = map { sign_up($server, $_) } qw(alice robert carola dorothea);
-    is waits_of($node, (sub { vault($server, $alice) }) x 3), 1, 'the read of a session waits for the cluster';
+    my ($alice, @others) = map { sign_up($server, $_) } qw(alice robert carola dorothea emilia frederic gustav);
+    is waits_of($node, (sub { vault($server, $alice) }) x 6), 1, 'the read of a session waits for the cluster';
     is waits_of($node, map { my $cookie = $_; sub { sign_out($server, $cookie) } } @others), 2, 'a sign-out waits before its read and before its DELETE';
 
     my %marks = map { sign_in($server, 'robert'); mark_of($node, $database, 'robert') => 1 } 1 .. 2;

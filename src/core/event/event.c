@@ -4,6 +4,7 @@
 #include "core/base/secret.h"
 #include "core/base/timestamp.h"
 
+#include <pthread.h>
 #include <apr_strings.h>
 #include <apr_time.h>
 
@@ -244,6 +245,32 @@ int luci_reason_applies(luci_reason_t reason, luci_event_kind_t kind)
     case NO_EVENT: return 0;
     }
     return 0;
+}
+
+static short places[LUCI_EVENTS_COUNTED][LUCI_REASONS];
+
+static void number_places(void)
+{
+    short next = 0;
+
+    for (int kind = 0; kind < LUCI_EVENTS_COUNTED; kind++) {
+        for (int reason = 0; reason < LUCI_REASONS; reason++) {
+            if (luci_reason_applies((luci_reason_t)reason, (luci_event_kind_t)kind))
+                places[kind][reason] = next++;
+        }
+        for (int reason = 0; reason < LUCI_REASONS; reason++) {
+            if (!luci_reason_applies((luci_reason_t)reason, (luci_event_kind_t)kind))
+                places[kind][reason] = places[kind][LUCI_REASON_INTERNAL];
+        }
+    }
+}
+
+int luci_event_place(luci_event_kind_t kind, luci_reason_t reason)
+{
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+    (void)pthread_once(&once, number_places);
+    return places[kind][reason];
 }
 
 luci_reason_t luci_reason_of(luci_result_t result)

@@ -128,6 +128,13 @@ const char *luci_reason_name(luci_reason_t reason);
  */
 int luci_reason_applies(luci_reason_t reason, luci_event_kind_t kind);
 
+/* The number of pairs of a counted event and a reason that applies to it. */
+#define LUCI_EVENT_PLACES 316
+
+/* The number of such a pair, from 0, so that no memory is needed for the others; a reason that does not apply
+ * has the number of LUCI_REASON_INTERNAL. */
+int luci_event_place(luci_event_kind_t kind, luci_reason_t reason);
+
 /* The reason for a result that does not depend on what was asked for; NONE for OK. */
 luci_reason_t luci_reason_of(luci_result_t result);
 

@@ -16,7 +16,7 @@ APLOG_USE_MODULE(luciauth);
 
 /* A restart may load another version of this module: change the number when a counter gets another meaning.
  * More or fewer counters change the size of a row, which is compared. */
-#define KEY "luciauth-counters-4"
+#define KEY "luciauth-counters-5"
 
 #define ROWS 512 /* further children share the last row; unused rows use no memory */
 
@@ -116,7 +116,7 @@ static luci_counter_t event_counter(luci_event_kind_t kind, luci_reason_t reason
 {
     if (kind == LUCI_EVENT_PASSWORD_CHECK && reason == LUCI_REASON_NONE)
         return LUCI_COUNT_PASSWORD_CHECKS;
-    return (luci_counter_t)(LUCI_COUNT_EVENT + (int)kind * LUCI_REASONS + (int)reason);
+    return (luci_counter_t)(LUCI_COUNT_EVENT + luci_event_place(kind, reason));
 }
 
 void luci_count_event(luci_event_kind_t kind, luci_reason_t reason)

@@ -40,9 +40,9 @@ typedef enum {
     LUCI_COUNT_DATABASE_ERRORS,                                    /* handles that were returned broken */
     LUCI_COUNT_AUDIT_LOST,                                         /* audit lines that could not be written */
     LUCI_COUNT_HASH_BUCKET,                                        /* the first of LUCI_HASH_BUCKETS */
-    LUCI_COUNT_EVENT = LUCI_COUNT_HASH_BUCKET + LUCI_HASH_BUCKETS, /* the first of the events: for each
-                                                                      counted kind one counter per reason */
-    LUCI_COUNTERS = LUCI_COUNT_EVENT + LUCI_EVENTS_COUNTED * LUCI_REASONS
+    LUCI_COUNT_EVENT = LUCI_COUNT_HASH_BUCKET + LUCI_HASH_BUCKETS, /* the first of the events, in the order
+                                                                      of luci_event_place */
+    LUCI_COUNTERS = LUCI_COUNT_EVENT + LUCI_EVENT_PLACES
 } luci_counter_t;
 
 /* Gauges: current values. */

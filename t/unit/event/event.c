@@ -206,10 +206,37 @@ static void check_records(void)
            "sign-in finds no user, and says so otherwise");
 }
 
+/* Each pair has a number of its own, and none is left out. */
+static void check_places(void)
+{
+    static int seen[LUCI_EVENT_PLACES];
+    int doubled = 0, beyond = 0, missing = 0, others = 0;
+
+    for (int kind = 0; kind < LUCI_EVENTS_COUNTED; kind++) {
+        for (int reason = 0; reason < LUCI_REASONS; reason++) {
+            int place = luci_event_place((luci_event_kind_t)kind, (luci_reason_t)reason);
+
+            if (place < 0 || place >= LUCI_EVENT_PLACES)
+                beyond++;
+            else if (luci_reason_applies((luci_reason_t)reason, (luci_event_kind_t)kind))
+                doubled += seen[place]++ > 0;
+            else
+                others += place != luci_event_place((luci_event_kind_t)kind, LUCI_REASON_INTERNAL);
+        }
+    }
+    for (int i = 0; i < LUCI_EVENT_PLACES; i++)
+        missing += !seen[i];
+    tap_is_int(doubled, 0, "no two pairs of an event and a reason share a counter");
+    tap_is_int(beyond, 0, "LUCI_EVENT_PLACES is large enough for all pairs");
+    tap_is_int(missing, 0, "LUCI_EVENT_PLACES is no larger than the number of pairs");
+    tap_is_int(others, 0, "a reason that does not apply counts as an internal error");
+}
+
 int main(void)
 {
     support_start();
     check_words();
+    check_places();
     check_names();
     check_length();
     check_tag();
