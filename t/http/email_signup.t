@@ -97,7 +97,9 @@ is answer(up('alice', 'other@example.org')), '400 Username already taken', 'a ta
 is count_of($server, 'auth_user_mail'), 0, 'S1.92: a taken name queues no mail';
 is answer(up('offen', 'offen@example.org', on => $host{off})), '302 /account', 'without LuciaEmail the field is ignored';
 is_deeply columns('offen'), [undef, undef], 'without LuciaEmail no address is stored';
-is up('waits', 'waits@example.org', on => $host{invite})->status, 200, 'S1.92: a sign-up that waits for approval takes an address';
+my $waits = up('waits', 'waits@example.org', on => $host{invite});
+is $waits->status, 200, 'S1.92: a sign-up that waits for approval takes an address';
+like text_in($waits), qr/We have sent a link to waits\@example\.org , or are about to\./, 'S1.92: the page says where the link goes';
 is_deeply one_mail()->{to}, ['waits@example.org'], 'S1.92: an account that waits for approval gets the mail';
 
 # The second click of a double click finds the account.

@@ -187,6 +187,7 @@ static int tell_to_wait(luci_password_form_t *entry)
         return luci_reply_json(request->r, HTTP_ACCEPTED,
                                json_pack("{s:s, s:b}", "username", username, "waiting", 1));
     apr_table_setn(values, "username", username);
+    apr_table_setn(values, "email", entry->auth_request.email ? entry->auth_request.email : "");
     return luci_reply_page(request->r, HTTP_OK, "waiting.html", values);
 }
 
