@@ -136,8 +136,18 @@ is answer(up('single', 'single@example.org')), '302 /account', 'S1.92: with a un
 is_deeply columns('single'), ['single@example.org', 0], 'S1.92: with a unique index a free address is stored';
 sqlite($db, 'DROP INDEX one_address');
 
+# An address as name is that of the user, also after the address was corrected.
+my $posing = up('boss@example.org', 'boss@example.org', on => $host{must});
+is answer($posing), '302 /account/email', 'S1.92: with required the address of the form may be the name';
+my ($posing_as) = map { /^(auth_session)=([^;]+)/ ? { name => $1, value => $2 } : () } $posing->headers('Set-Cookie');
+sub posed { my ($address) = @_; return answer($host{must}->request(POST => '/account/email', form(email => $address), origin => 'http://must.test', cookie => $posing_as)) }
+is posed('mallory@example.org'), '400 A username with @ must be your own email address', 'S1.92: with an address as name, another one cannot be verified instead';
+is_deeply columns('boss@example.org'), ['boss@example.org', 0], 'S1.92: the address stays that of the name';
+is posed('BOSS@example.org'), '303 /account/email', 'S1.92: the address of the name can be verified in another case';
+is_empty('S1.92: the mails to the address of the name are sent');
+$mail->forget;
+
 # Mails to an address neither flood its owner nor keep the owner from a new password.
-one_mail();
 is up("flood$_", "Bobby+flood$_\@example.org")->status, 302, "sign-up $_ with a tagged form of an address" for 1 .. 6;
 is_empty('S1.54: mails beyond the limit of a mailbox are not sent');
 my @flood = map { @{ $_->{to} } } $mail->mails;

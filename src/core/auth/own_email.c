@@ -79,6 +79,17 @@ static luci_result_t order(luci_db_t *db, const writing_t *writing, const luci_u
     return result == LUCI_OK ? luci_email_order_verify(db, &wanted, pool) : result;
 }
 
+/* With LuciaEmail required, a user may sign up with an address as name, which must be the one that is
+ * verified: else content would take the name for a proof of it. */
+static int has_other_name(const writing_t *writing, const luci_user_t *user, apr_pool_t *pool)
+{
+    const char *key;
+
+    return writing->settings->email == LUCI_EMAIL_REQUIRED && !writing->change->own.is_verified &&
+           luci_email_key_id(user->username, &key, pool) == LUCI_OK &&
+           luci_auth_is_foreign_address(writing->settings, user->username, writing->address, pool);
+}
+
 /* A transaction may run twice. */
 static luci_result_t write_order(luci_db_t *db, void *baton, const luci_user_t *user, apr_pool_t *pool)
 {
@@ -90,6 +101,9 @@ static luci_result_t write_order(luci_db_t *db, void *baton, const luci_user_t *
     result = find_address(db, writing, user, pool);
     if (result != LUCI_OK)
         return result;
+    writing->change->request.is_address = has_other_name(writing, user, pool);
+    if (writing->change->request.is_address)
+        return LUCI_INVALID;
     if (own->is_verified && strcmp(own->email, writing->address) == 0)
         return LUCI_OK;
     return order(db, writing, user, pool);

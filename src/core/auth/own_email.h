@@ -32,9 +32,10 @@ typedef struct {
  * counts as a request for a mail.
  *
  * OK: also if the user has verified this address, and there is nothing to send. INVALID: it is no address, or
- * there is none to verify. EXPIRED: the session has ended meanwhile. DENIED: the user has a second factor
- * that the session lacks. CONFLICT: the column takes each address once, and another user has it. NOT_FOUND:
- * LuciaEmail is off. THROTTLED, BUSY, UNAVAILABLE (also without the tables), INTERNAL. */
+ * there is none to verify, or (request.is_address) the user's name is another one, of which none was
+ * verified. EXPIRED: the session has ended meanwhile. DENIED: the user has a second factor that the session
+ * lacks. CONFLICT: the column takes each address once, and another user has it. NOT_FOUND: LuciaEmail is off.
+ * THROTTLED, BUSY, UNAVAILABLE (also without the tables), INTERNAL. */
 luci_result_t luci_email_change(const luci_auth_t *auth, luci_email_change_t *change,
                                 apr_pool_t *pool) LUCI_MUST_USE;
 

@@ -137,7 +137,9 @@ static int answer(luci_endpoint_request_t *request, const luci_email_change_t *c
     case LUCI_OK: return done(request, change);
     case LUCI_DENIED: return luci_endpoint_ask_factor(request);
     case LUCI_INVALID:
-        return luci_own_page_refuse(request, page, "email_error", LUCI_MESSAGE("invalid_email"));
+        return luci_own_page_refuse(request, page, "email_error",
+                                    change->request.is_address ? LUCI_MESSAGE("invalid_username.address")
+                                                               : LUCI_MESSAGE("invalid_email"));
     case LUCI_CONFLICT: return luci_own_page_refuse(request, page, "email_error", LUCI_MESSAGE_VALUE_TAKEN);
     case LUCI_NOT_FOUND: return luci_endpoint_problem(request, HTTP_NOT_FOUND, LUCI_MESSAGE_NOT_FOUND);
     case LUCI_EXPIRED:
