@@ -194,7 +194,7 @@ static void check_found(void)
     tap_ok(with->borrows > 0, "the password with a device cookie is looked up");
     tap_is_result(ask("alice", WRONG, HOME, NULL), LUCI_DENIED, "another password is denied");
     is_known("after a wrong password");
-    tap_is_result(ask("alicecorrect", PASSWORD + strlen("correct"), HOME, NULL), LUCI_NOT_FOUND,
+    tap_is_result(ask("alicecorrect", &PASSWORD[strlen("correct")], HOME, NULL), LUCI_NOT_FOUND,
                   "another split of name and password is not found");
 }
 

@@ -151,7 +151,7 @@ static void check_sealed(apr_pool_t *pool)
     other = seal_of(keys_of(NEWER, NULL, pool), "totp seed");
     tap_is_result(open_as(&other, SEALED, pool), LUCI_DENIED,
                   "a text that was sealed with another secret is denied");
-    tap_is_result(open_as(&seal, apr_pstrcat(pool, "2", SEALED + 1, NULL), pool), LUCI_DENIED,
+    tap_is_result(open_as(&seal, apr_pstrcat(pool, "2", &SEALED[1], NULL), pool), LUCI_DENIED,
                   "a sealed text of another version is denied");
     tap_is_result(open_as(&seal, "", pool), LUCI_DENIED, "an empty sealed text is denied");
     memset(plain = apr_pcalloc(pool, 100001), 'A', 100000);

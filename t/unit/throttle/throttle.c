@@ -121,7 +121,7 @@ static void begin(const char *name)
         support_sign_up(with, "bobby", PASSWORD) != LUCI_OK)
         support_give_up(name, "no sign-up");
     throttle = (luci_throttle_t){
-        .store = { hold, release, retrieve, store, take_out, NULL },
+        .store = { hold, release, retrieve, store, take_out, NULL, NULL, NULL, NULL },
         .limits = { .account = { 3, LUCI_MS_MINUTE },
                     .address = { 5, LUCI_MS_MINUTE },
                     .sign_up = { 2, LUCI_MS_MINUTE } },
