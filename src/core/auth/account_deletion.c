@@ -54,23 +54,6 @@ static luci_result_t explain(luci_db_t *db, void *baton, luci_result_t result, a
 
 /* ---- The use case ---- */
 
-static luci_reason_t reason_of(luci_result_t result)
-{
-    switch (result) {
-    case LUCI_INVALID: return LUCI_REASON_INVALID_USERNAME;
-    case LUCI_CONFLICT: return LUCI_REASON_REFERENCED;
-    case LUCI_EXPIRED: return LUCI_REASON_NO_SESSION;
-    case LUCI_DENIED: return LUCI_REASON_ONE_FACTOR;
-    case LUCI_OK:
-    case LUCI_NOT_FOUND:
-    case LUCI_THROTTLED:
-    case LUCI_BUSY:
-    case LUCI_UNAVAILABLE:
-    case LUCI_INTERNAL: break;
-    }
-    return luci_reason_of(result);
-}
-
 luci_result_t luci_account_deletion(const luci_auth_t *auth, const luci_account_deletion_t *deletion,
                                     apr_pool_t *pool)
 {
@@ -89,7 +72,7 @@ luci_result_t luci_account_deletion(const luci_auth_t *auth, const luci_account_
         luci_event_notice(&auth->events, &(luci_notice_t){ .kind = LUCI_NOTICE_USER_REFERENCED,
                                                            .user_id = session->user.id,
                                                            .text = writing.refusal });
-    event.reason = reason_of(result);
+    event.reason = luci_own_account_reason(result, LUCI_REASON_INVALID_USERNAME, LUCI_REASON_REFERENCED);
     luci_auth_report(auth, &event, &session->user, session);
     return result;
 }

@@ -147,23 +147,6 @@ static luci_result_t write_counted(const luci_auth_t *auth, luci_attribute_chang
     return result == LUCI_OK ? luci_auth_end_attempt(auth, &change->request, LUCI_CONFLICT, pool) : result;
 }
 
-static luci_reason_t reason_of(luci_result_t result)
-{
-    switch (result) {
-    case LUCI_CONFLICT: return LUCI_REASON_VALUE_TAKEN;
-    case LUCI_EXPIRED: return LUCI_REASON_NO_SESSION;
-    case LUCI_DENIED: return LUCI_REASON_ONE_FACTOR;
-    case LUCI_OK:
-    case LUCI_INVALID:
-    case LUCI_NOT_FOUND:
-    case LUCI_THROTTLED:
-    case LUCI_BUSY:
-    case LUCI_UNAVAILABLE:
-    case LUCI_INTERNAL: break;
-    }
-    return luci_reason_of(result);
-}
-
 luci_result_t luci_attribute_change(const luci_auth_t *auth, luci_attribute_change_t *change,
                                     apr_pool_t *pool)
 {
@@ -171,7 +154,7 @@ luci_result_t luci_attribute_change(const luci_auth_t *auth, luci_attribute_chan
     int is_same = 0;
     luci_result_t result = write_counted(auth, change, &is_same, pool);
 
-    event.reason = reason_of(result);
+    event.reason = luci_own_account_reason(result, LUCI_REASON_INTERNAL, LUCI_REASON_VALUE_TAKEN);
     if (!is_same)
         luci_auth_report(auth, &event, &change->session->user, change->session);
     return result;

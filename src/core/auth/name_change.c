@@ -72,23 +72,6 @@ static luci_result_t change_counted(const luci_auth_t *auth, luci_name_change_t 
     return result;
 }
 
-static luci_reason_t reason_of(luci_result_t result)
-{
-    switch (result) {
-    case LUCI_INVALID: return LUCI_REASON_INVALID_USERNAME;
-    case LUCI_CONFLICT: return LUCI_REASON_NAME_TAKEN;
-    case LUCI_EXPIRED: return LUCI_REASON_NO_SESSION;
-    case LUCI_DENIED: return LUCI_REASON_ONE_FACTOR;
-    case LUCI_OK:
-    case LUCI_NOT_FOUND:
-    case LUCI_THROTTLED:
-    case LUCI_BUSY:
-    case LUCI_UNAVAILABLE:
-    case LUCI_INTERNAL: break;
-    }
-    return luci_reason_of(result);
-}
-
 luci_result_t luci_name_change(const luci_auth_t *auth, luci_name_change_t *change, apr_pool_t *pool)
 {
     luci_auth_request_t *request = &change->request;
@@ -99,7 +82,7 @@ luci_result_t luci_name_change(const luci_auth_t *auth, luci_name_change_t *chan
         result = count(auth, request, pool);
     if (result == LUCI_OK)
         result = luci_auth_end_attempt(auth, request, change_counted(auth, change, pool), pool);
-    event.reason = reason_of(result);
+    event.reason = luci_own_account_reason(result, LUCI_REASON_INVALID_USERNAME, LUCI_REASON_NAME_TAKEN);
     luci_auth_report(auth, &event, &change->session->user, change->session);
     return result;
 }

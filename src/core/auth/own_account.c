@@ -73,3 +73,21 @@ luci_result_t luci_own_account_change(const luci_auth_t *auth, const luci_own_ac
     luci_known_password_forget(auth, change->session->user.id);
     return result;
 }
+
+luci_reason_t luci_own_account_reason(luci_result_t result, luci_reason_t of_invalid,
+                                      luci_reason_t of_conflict)
+{
+    switch (result) {
+    case LUCI_INVALID: return of_invalid;
+    case LUCI_CONFLICT: return of_conflict;
+    case LUCI_EXPIRED: return LUCI_REASON_NO_SESSION;
+    case LUCI_DENIED: return LUCI_REASON_ONE_FACTOR;
+    case LUCI_OK:
+    case LUCI_NOT_FOUND:
+    case LUCI_THROTTLED:
+    case LUCI_BUSY:
+    case LUCI_UNAVAILABLE:
+    case LUCI_INTERNAL: break;
+    }
+    return luci_reason_of(result);
+}

@@ -28,4 +28,9 @@ typedef struct {
 luci_result_t luci_own_account_change(const luci_auth_t *auth, const luci_own_account_t *change,
                                       apr_pool_t *pool) LUCI_MUST_USE;
 
+/* The reason of a change's event. of_invalid and of_conflict are those of INVALID and CONFLICT, whose meaning
+ * depends on the change. */
+luci_reason_t luci_own_account_reason(luci_result_t result, luci_reason_t of_invalid,
+                                      luci_reason_t of_conflict);
+
 #endif

@@ -66,23 +66,6 @@ static luci_result_t run_change(const luci_auth_t *auth, const luci_own_app_pass
     return result == LUCI_OK ? luci_own_account_change(auth, &own, pool) : result;
 }
 
-static luci_reason_t reason_of(luci_result_t result)
-{
-    switch (result) {
-    case LUCI_DENIED: return LUCI_REASON_ONE_FACTOR;
-    case LUCI_EXPIRED: return LUCI_REASON_NO_SESSION;
-    case LUCI_INVALID:
-    case LUCI_CONFLICT: return LUCI_REASON_BAD_REQUEST;
-    case LUCI_OK:
-    case LUCI_NOT_FOUND:
-    case LUCI_THROTTLED:
-    case LUCI_BUSY:
-    case LUCI_UNAVAILABLE:
-    case LUCI_INTERNAL: break;
-    }
-    return luci_reason_of(result);
-}
-
 static void report(const luci_auth_t *auth, const luci_own_app_password_t *change, luci_event_kind_t kind,
                    const char *tag)
 {
@@ -110,7 +93,8 @@ luci_result_t luci_own_app_password_change(const luci_auth_t *auth, const luci_o
     if (result == LUCI_NOT_FOUND)
         return result;
     if (result != LUCI_OK) {
-        report_failure(auth, change, kind, reason_of(result));
+        report_failure(auth, change, kind,
+                       luci_own_account_reason(result, LUCI_REASON_BAD_REQUEST, LUCI_REASON_BAD_REQUEST));
         return result;
     }
     if (wanted && *wanted->replaced)

@@ -142,23 +142,6 @@ static luci_result_t change_counted(const luci_auth_t *auth, luci_email_change_t
     return result;
 }
 
-static luci_reason_t reason_of(luci_result_t result)
-{
-    switch (result) {
-    case LUCI_INVALID: return LUCI_REASON_BAD_REQUEST;
-    case LUCI_CONFLICT: return LUCI_REASON_VALUE_TAKEN;
-    case LUCI_EXPIRED: return LUCI_REASON_NO_SESSION;
-    case LUCI_DENIED: return LUCI_REASON_ONE_FACTOR;
-    case LUCI_OK:
-    case LUCI_NOT_FOUND:
-    case LUCI_THROTTLED:
-    case LUCI_BUSY:
-    case LUCI_UNAVAILABLE:
-    case LUCI_INTERNAL: break;
-    }
-    return luci_reason_of(result);
-}
-
 luci_result_t luci_email_change(const luci_auth_t *auth, luci_email_change_t *change, apr_pool_t *pool)
 {
     luci_event_t event = { .kind = LUCI_EVENT_EMAIL_REQUEST, .at = change->request.now };
@@ -171,7 +154,7 @@ luci_result_t luci_email_change(const luci_auth_t *auth, luci_email_change_t *ch
         result = luci_email_key_id(change->address, &key, pool);
     if (result == LUCI_OK)
         result = change_counted(auth, change, pool);
-    event.reason = reason_of(result);
+    event.reason = luci_own_account_reason(result, LUCI_REASON_BAD_REQUEST, LUCI_REASON_VALUE_TAKEN);
     luci_auth_report(auth, &event, &change->session->user, change->session);
     return result;
 }

@@ -49,21 +49,12 @@ luci_result_t luci_own_factors_read(const luci_auth_t *auth, const luci_session_
 
 typedef luci_result_t write_fn(luci_db_t *db, void *baton, const luci_user_t *user, apr_pool_t *pool);
 
+/* NOT_FOUND: there is no such factor. */
 static luci_reason_t reason_of(luci_result_t result)
 {
-    switch (result) {
-    case LUCI_INVALID:
-    case LUCI_NOT_FOUND: return LUCI_REASON_BAD_REQUEST;
-    case LUCI_DENIED: return LUCI_REASON_ONE_FACTOR;
-    case LUCI_CONFLICT: return LUCI_REASON_HAS_FACTOR;
-    case LUCI_EXPIRED: return LUCI_REASON_NO_SESSION;
-    case LUCI_OK:
-    case LUCI_THROTTLED:
-    case LUCI_BUSY:
-    case LUCI_UNAVAILABLE:
-    case LUCI_INTERNAL: break;
-    }
-    return luci_reason_of(result);
+    return result == LUCI_NOT_FOUND
+               ? LUCI_REASON_BAD_REQUEST
+               : luci_own_account_reason(result, LUCI_REASON_BAD_REQUEST, LUCI_REASON_HAS_FACTOR);
 }
 
 static luci_result_t change(writing_t *writing, write_fn *write, const luci_event_t *event, apr_pool_t *pool)
