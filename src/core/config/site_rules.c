@@ -746,21 +746,41 @@ static void factors_are_off(judge_t *judge, const luci_site_t *site, const char 
     }
 }
 
-/* Where LuciaFactorURL is missing, the page is there, but sign-in does not lead to it. */
+/* A page whose path only a directive tells, where there is no LuciaMount. */
+typedef struct {
+    const char *endpoint;
+    const char *directive;
+    int has_url;        /* the directive is there, perhaps in a section */
+    const char *before; /* the problem, up to the title of the site */
+    const char *after;  /* and from there */
+} page_path_t;
+
+/* Without the directive the page is there, but sign-in does not know it. */
+static void page_has_no_url(judge_t *judge, const luci_site_t *site, const char *id, const page_path_t *page)
+{
+    wanted_t wanted = { page->endpoint, NULL, NULL };
+
+    if (site->config->mount || page->has_url || !any_section(site, is_wanted, &wanted))
+        return;
+    find(judge, id, LUCI_SITE_PROBLEM, apr_pstrcat(judge->pool, page->before, site->title, page->after, NULL),
+         apr_pstrcat(judge->pool, "Write ", page->directive, " ",
+                     wanted.found ? wanted.found : "with its path", NULL));
+}
+
 static void factor_has_no_url(judge_t *judge, const luci_site_t *site, const char *id)
 {
-    wanted_t wanted = { "factor", NULL, NULL };
+    const page_path_t page = {
+        .endpoint = "factor",
+        .directive = "LuciaFactorURL",
+        .has_url =
+            site->dir->factor_url || site->has_factor_url || (site->base && site->base->has_factor_url),
+        .before = "sign-in of ",
+        .after =
+            " does not lead to the page on which users give their second factor, because it does not know "
+            "where that is",
+    };
 
-    if (site->config->mount || site->dir->factor_url || site->has_factor_url ||
-        (site->base && site->base->has_factor_url) || !any_section(site, is_wanted, &wanted))
-        return;
-    find(judge, id, LUCI_SITE_PROBLEM,
-         apr_psprintf(judge->pool,
-                      "sign-in of %s does not lead to the page on which users give their second factor, "
-                      "because it does not know where that is",
-                      site->title),
-         apr_pstrcat(judge->pool, "Write LuciaFactorURL ", wanted.found ? wanted.found : "with its path",
-                     NULL));
+    page_has_no_url(judge, site, id, &page);
 }
 
 /* The pages without which no user gives a second factor, or sets one up. */
@@ -791,21 +811,20 @@ static int has_passkeys(const judge_t *judge, const luci_site_t *site)
            has_endpoint(site, "login", NULL, judge->pool);
 }
 
-/* Where LuciaPasskeyURL is missing, the page is there, but the sign-in page does not know it. */
 static void passkey_has_no_url(judge_t *judge, const luci_site_t *site, const char *id)
 {
-    wanted_t wanted = { "passkey", NULL, NULL };
+    const page_path_t page = {
+        .endpoint = "passkey",
+        .directive = "LuciaPasskeyURL",
+        .has_url =
+            site->dir->passkey_url || site->has_passkey_url || (site->base && site->base->has_passkey_url),
+        .before = "the sign-in page of ",
+        .after =
+            " has no button for passkeys, because it does not know where the page is on which users sign in "
+            "with one",
+    };
 
-    if (site->config->mount || site->dir->passkey_url || site->has_passkey_url ||
-        (site->base && site->base->has_passkey_url) || !any_section(site, is_wanted, &wanted))
-        return;
-    find(judge, id, LUCI_SITE_PROBLEM,
-         apr_psprintf(judge->pool,
-                      "the sign-in page of %s has no button for passkeys, because it does not know where the "
-                      "page is on which users sign in with one",
-                      site->title),
-         apr_pstrcat(judge->pool, "Write LuciaPasskeyURL ", wanted.found ? wanted.found : "with its path",
-                     NULL));
+    page_has_no_url(judge, site, id, &page);
 }
 
 /* Without the page, to which its form is sent, the sign-in page has no button. */
