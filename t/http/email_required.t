@@ -29,34 +29,7 @@ my $server = LuciaTest::Server->new(modules => [qw(session session_cookie auth_f
     },
     config => "LuciaDatabase sqlite3 \@db\@\n$CHEAP_HASH\nLuciaMount /account\nLuciaTemplates \@templates\@\nLuciaErrorCodes On\nLuciaAuditLog logs/audit.log\nLuciaSessionCacheTTL 3600s\nLuciaUsernameChange On\nLuciaAccountDeletion On\nLuciaActivity On\n"
     . "LuciaSecret {file:\@secret\@}\nLuciaSecondFactor optional\nLuciaThrottle account=10/15min ip=off signup=off\n"
-    . "LuciaMail smtp://127.0.0.1:$mail->{port}\nLuciaMailFrom accounts\@example.org\nLuciaSiteURL https://www.example.org\nLuciaEmail optional\n" . <<'CONF' . $gates . <<'CONF');
-<Directory @htdocs@>
-    Options +ExecCGI +Includes
-    DirectoryIndex index.html
-</Directory>
-AddHandler cgi-script .cgi
-AddOutputFilter INCLUDES .shtml
-CONF
-<Location /basic/>
-    AuthType Basic
-    AuthName users
-    AuthBasicProvider lucia
-    Require valid-user
-</Location>
-<Location /form/>
-    AuthType form
-    AuthName form
-    AuthFormProvider lucia
-    Session On
-    SessionCookieName form path=/
-    Require valid-user
-</Location>
-<Location /form/enter>
-    SetHandler form-login-handler
-    AuthFormLoginRequiredLocation /form/failed
-    AuthFormLoginSuccessLocation /form/done
-    Require all granted
-</Location>
+    . "LuciaMail smtp://127.0.0.1:$mail->{port}\nLuciaMailFrom accounts\@example.org\nLuciaSiteURL https://www.example.org\nLuciaEmail optional\n" . CONTENT . $gates . BASIC . FORM . <<'CONF');
 <Location /check/>
     AuthType Lucia
     Require valid-user

@@ -32,39 +32,13 @@ my $server = LuciaTest::Server->new(modules => [qw(session session_cookie auth_f
         (map { ("htdocs/$_/a.txt" => SECRET) } keys %rule, qw(basic form)), 'htdocs/index/index.html' => SECRET, 'htdocs/plain/who.cgi' => $env, 'htdocs/sometimes/who.cgi' => $env, 'htdocs/open/cookie.cgi' => qq{#!/bin/sh\nprintf 'Content-Type: text/plain\\n\\n[%s]\\n' "\$HTTP_COOKIE"\n},
         (map { ("htdocs/open/$_.shtml" => qq{<!--#config errmsg="none" -->[<!--#include virtual="/$_/a.txt" -->]\n}) } qw(two plain)),
     },
-    config => "<AuthzProviderAlias expr not_bobby \"%{REMOTE_USER} in { 'alice', 'carol' }\">\n</AuthzProviderAlias>\n$common" . <<'CONF' . $gates . <<'CONF');
+    config => "<AuthzProviderAlias expr not_bobby \"%{REMOTE_USER} in { 'alice', 'carol' }\">\n</AuthzProviderAlias>\n$common" . <<'CONF' . CONTENT . $gates . BASIC . FORM . <<'CONF');
 LuciaUsernameChange On
 LuciaAccountDeletion On
 LuciaActivity On
 LuciaUserAttributes display_name
 LuciaUserEditable display_name?
-<Directory @htdocs@>
-    Options +ExecCGI +Includes
-    DirectoryIndex index.html
-</Directory>
-AddHandler cgi-script .cgi
-AddOutputFilter INCLUDES .shtml
 CONF
-<Location /basic/>
-    AuthType Basic
-    AuthName users
-    AuthBasicProvider lucia
-    Require valid-user
-</Location>
-<Location /form/>
-    AuthType form
-    AuthName form
-    AuthFormProvider lucia
-    Session On
-    SessionCookieName form path=/
-    Require valid-user
-</Location>
-<Location /form/enter>
-    SetHandler form-login-handler
-    AuthFormLoginRequiredLocation /form/failed
-    AuthFormLoginSuccessLocation /form/done
-    Require all granted
-</Location>
 <VirtualHost *>
     ServerName 127.0.0.1
 </VirtualHost>

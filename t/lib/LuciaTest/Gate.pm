@@ -23,7 +23,7 @@ use LuciaTest::Site qw($CHEAP_HASH);
 use Test::More ();
 use Time::HiRes ();
 
-our @EXPORT = qw(CHEAP_SITE VAULT BASIC SECRET navigation script keeps_secret is_refused is_sent_to_login
+our @EXPORT = qw(CHEAP_SITE VAULT BASIC FORM CONTENT SECRET navigation script keeps_secret is_refused is_sent_to_login
     is_unauthorized_json is_unauthorized_page is_unavailable is_served stored_id expire timed snapshot put_file settles);
 
 # Passwords that cost nothing: for tests of everything but hashing.
@@ -42,6 +42,31 @@ use constant BASIC => <<'CONF';
     AuthBasicProvider lucia
     Require valid-user
 </Location>
+CONF
+use constant FORM => <<'CONF';
+<Location /form/>
+    AuthType form
+    AuthName form
+    AuthFormProvider lucia
+    Session On
+    SessionCookieName form path=/
+    Require valid-user
+</Location>
+<Location /form/enter>
+    SetHandler form-login-handler
+    AuthFormLoginRequiredLocation /form/failed
+    AuthFormLoginSuccessLocation /form/done
+    Require all granted
+</Location>
+CONF
+# What makes content at request: CGI programs, includes, an index.
+use constant CONTENT => <<'CONF';
+<Directory @htdocs@>
+    Options +ExecCGI +Includes
+    DirectoryIndex index.html
+</Directory>
+AddHandler cgi-script .cgi
+AddOutputFilter INCLUDES .shtml
 CONF
 
 # What protected content holds, and no refusal may.
