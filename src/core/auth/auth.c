@@ -46,8 +46,9 @@ typedef struct {
                       none */
     int leaves_email; /* 1: the column takes each address once, and another user's row has it: the row of the
                          new one gets it when it is verified */
-    int is_email_proved; /* output, of a sign-up: its invitation was mailed to the address, which is verified */
-    int is_refused;   /* output, of a sign-up that failed: by the value of that attribute */
+    int is_email_proved; /* output, of a sign-up: its invitation was mailed to the address, which is verified
+                          */
+    int is_refused;      /* output, of a sign-up that failed: by the value of that attribute */
     luci_factor_demand_t demand; /* output */
     apr_array_header_t *removed; /* output: of luci_session_token_t, older sessions of the user that were
                                     deleted (luci_session_make_room); NULL: none */
@@ -542,8 +543,8 @@ static void show_proof(sign_in_t *sign_in, apr_pool_t *pool)
 {
     const luci_settings_t *settings = sign_in->auth->settings;
     luci_user_t *user = &sign_in->session->user;
-    const char **attributes = apr_pmemdup(pool, user->attributes,
-                                          sizeof *attributes * (apr_size_t)luci_settings_values(settings));
+    const char **attributes =
+        apr_pmemdup(pool, user->attributes, sizeof *attributes * (apr_size_t)luci_settings_values(settings));
 
     for (int i = 0; i < settings->attributes->nelts; i++) {
         if (strcmp(APR_ARRAY_IDX(settings->attributes, i, const char *), LUCI_EMAIL_VERIFIED_COLUMN) == 0)
@@ -1120,8 +1121,8 @@ static luci_result_t check_app_password(const luci_auth_t *auth, const luci_auth
 }
 
 /* What is no app password of the user, or that of a disabled one, goes the way of a wrong password, and takes
- * as long. That of a user who has to verify an address is right, and must not count as a wrong password: the
- * programs of the user would lock the account. */
+ * as long. An app password of an account whose address is not verified yet is right, and must not count as a
+ * wrong password: the user's programs would lock the account. */
 static luci_result_t check_either(const luci_auth_t *auth, const luci_auth_request_t *request,
                                   luci_verdict_t *verdict, apr_pool_t *pool)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Whether a session has been proved with enough factors for a change of its user's account. A user who has a
- * second factor changes nothing that matters without it: neither a session from before the factor nor a
- * password, both of which may be stolen, is enough. This is the only place that decides it. */
+/* Whether a session has been proved with enough factors for a change of its user's account. In an account
+ * with a second factor, nothing that matters is changed without it: neither a session from before the factor
+ * nor a password, both of which may be stolen, is enough. This is the only place that decides it. */
 #ifndef LUCI_FACTOR_NEED_H
 #define LUCI_FACTOR_NEED_H
 
