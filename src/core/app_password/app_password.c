@@ -15,8 +15,7 @@ enum { OWNER_ID, OWNER_USED, OWNER_USER };
 
 int luci_app_password_is_one(const char *text)
 {
-    return text && strlen(text) == LUCI_APP_PASSWORD_LENGTH &&
-           strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789") == LUCI_APP_PASSWORD_LENGTH;
+    return luci_secret_is_random_id(text, LUCI_APP_PASSWORD_LENGTH);
 }
 
 luci_result_t luci_app_password_name(const char *typed, const char **name, apr_pool_t *pool)

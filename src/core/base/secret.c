@@ -118,6 +118,11 @@ luci_result_t luci_secret_random_id(char *out, size_t length)
     return result;
 }
 
+int luci_secret_is_random_id(const char *text, size_t length)
+{
+    return text && strlen(text) == length && strspn(text, alphabet) == length;
+}
+
 /* SHA-256 of two consecutive pieces. */
 static luci_result_t sha256_of(const unsigned char *head, size_t head_length, const void *data, size_t length,
                                unsigned char out[LUCI_SHA256_BYTES])

@@ -26,6 +26,9 @@ luci_result_t luci_secret_random(unsigned char *out, size_t length) LUCI_MUST_US
  * random source failed; out is the empty string. */
 luci_result_t luci_secret_random_id(char *out, size_t length) LUCI_MUST_USE;
 
+/* 1 if text is length characters of [a-z0-9], as luci_secret_random_id makes it; 0 for NULL. */
+int luci_secret_is_random_id(const char *text, size_t length);
+
 /* SHA-256 of data; hex is lower case and NUL-terminated. INTERNAL: libcrypto failed or luci_secret_init was
  * not called; out is zeros or the empty string. Thread-safe. */
 luci_result_t luci_secret_sha256(const void *data, size_t length,

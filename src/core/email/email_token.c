@@ -89,19 +89,13 @@ luci_result_t luci_email_token_make(luci_db_t *db, const luci_email_link_t *link
 
 /* ---- Finding and spending ---- */
 
-static int is_well_formed(const char *text)
-{
-    return text && strlen(text) == LUCI_EMAIL_TOKEN_LENGTH &&
-           strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789") == LUCI_EMAIL_TOKEN_LENGTH;
-}
-
 luci_result_t luci_email_token_find(luci_db_t *db, const char *text, luci_ms_t now, luci_email_token_t *token,
                                     apr_pool_t *pool)
 {
     const char *const *row;
     luci_result_t result;
 
-    if (!is_well_formed(text))
+    if (!luci_secret_is_random_id(text, LUCI_EMAIL_TOKEN_LENGTH))
         return LUCI_NOT_FOUND;
     result = need_table(db);
     if (result == LUCI_OK)

@@ -9,8 +9,7 @@
 
 int luci_invitation_is_formed(const char *text)
 {
-    return text && strlen(text) == LUCI_INVITATION_LENGTH &&
-           strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789") == LUCI_INVITATION_LENGTH;
+    return luci_secret_is_random_id(text, LUCI_INVITATION_LENGTH);
 }
 
 /* ---- The table ---- */

@@ -105,12 +105,6 @@ luci_result_t luci_token_make(luci_db_t *db, luci_token_wanted_t *wanted, apr_po
 
 /* ---- Finding and spending ---- */
 
-static int is_well_formed(const char *text)
-{
-    return text && strlen(text) == LUCI_TOKEN_LENGTH &&
-           strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789") == LUCI_TOKEN_LENGTH;
-}
-
 /* The user is borrowed from row. */
 static luci_result_t judge(luci_db_t *db, const char *const *row, luci_ms_t now, luci_token_t *token,
                            apr_pool_t *pool)
@@ -135,7 +129,7 @@ luci_result_t luci_token_find(luci_db_t *db, const char *text, luci_ms_t now, lu
     const char *const *row;
     luci_result_t result;
 
-    if (!is_well_formed(text))
+    if (!luci_secret_is_random_id(text, LUCI_TOKEN_LENGTH))
         return LUCI_NOT_FOUND;
     result = need_table(db);
     if (result == LUCI_OK)

@@ -101,6 +101,8 @@ static void check_id_shapes(void)
     for (size_t length = 0; length <= 200; length += length < 3 ? 1 : 197) {
         memset(id, '#', sizeof id);
         tap_is_result(luci_secret_random_id(id, length), LUCI_OK, "an id of %zu letters", length);
+        tap_ok(luci_secret_is_random_id(id, length), "an id of %zu letters has the form of one", length);
+        tap_ok(!luci_secret_is_random_id(id, length + 1), "an id of %zu letters is no longer one", length);
         tap_is_int(strlen(id), length, "has %zu", length);
     }
 }
@@ -330,6 +332,16 @@ static void check_hmac(void)
     }
 }
 
+static void check_form(void)
+{
+    static const char *const others[] = { "", "abc", "abcde", "abcD", "ab-d", "ab d", "abc\n", "abc\xc3" };
+
+    for (int i = 0; i < (int)(sizeof others / sizeof *others); i++)
+        tap_ok(!luci_secret_is_random_id(others[i], 4), "text %d is no id of four letters", i);
+    tap_ok(!luci_secret_is_random_id(NULL, 4), "no text is no id");
+    tap_ok(luci_secret_is_random_id("a0z9", 4), "lower-case letters and digits are an id");
+}
+
 int main(int argc, char **argv)
 {
     apr_pool_t *pool;
@@ -342,6 +354,7 @@ int main(int argc, char **argv)
     check_hmac();
     check_comparing_and_wiping();
     check_id_shapes();
+    check_form();
     check_rejection();
     check_bad_sources();
     check_fork();
