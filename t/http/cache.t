@@ -54,9 +54,9 @@ my %host = map { $_ => LuciaTest::Gate::Host->new($server, "$_.test", "db/$_.db"
 sub vault { my ($client, $cookie) = @_; $client->request(GET => '/vault/a.txt', script(), cookie => $cookie) }
 sub status { vault(@_)->status }
 
-# With the table away only what is at hand is known.
-sub away { sqlite($_[0] // $db, 'ALTER TABLE user_session RENAME TO user_session_away') }
-sub back { sqlite($_[0] // $db, 'ALTER TABLE user_session_away RENAME TO user_session') }
+# With the table renamed only what is cached is known.
+sub hide { sqlite($_[0] // $db, 'ALTER TABLE user_session RENAME TO user_session_away') }
+sub show { sqlite($_[0] // $db, 'ALTER TABLE user_session_away RENAME TO user_session') }
 sub failures { scalar(() = $server->error_log =~ /LUCI040[25]/g) }
 
 my $alice = sign_up($server, 'alice');
@@ -65,13 +65,13 @@ sqlite($db, 'UPDATE auth_user SET role = ?', 'admin') if eval { sqlite($db, 'SEL
 subtest 'it is on without being asked for, and asks the database once a TTL' => sub {
     is status($server, $alice), 200, 'a session is let in and cached';
     is status($host{off}, $alice), 200, 'in, without a cache';
-    away;
+    hide;
     is status($server, $alice), 200, 'a cached session is let in without the table';
     is_unavailable vault($host{off}, $alice), 'LuciaSessionCache off answers 503 without the table';
     my (undef, $time) = timed(sub { wait_until(sub { status($server, $alice) == 503 }, 10) });
     cmp_ok $time, '<', $TTL + 3, "S9.13: after the TTL it is asked ($time s)";
     is_unavailable vault($server, $alice), 'an expired record answers 503 without the table';
-    back;
+    show;
     is status($server, $alice), 200, 'the session is let in when the table is back';
 };
 
@@ -181,10 +181,10 @@ subtest 'S9.39: a cache that is too small' => sub {
     for my $time (1 .. 2) { $status{ status($tiny, $_) }++ for @cookies }
     is_deeply \%status, { 200 => 400 }, 'two hundred sessions in room for fifty';
     my $last = $cookies[-1];
-    away($tiny->db);
+    hide($tiny->db);
     is status($tiny, $last), 200, 'the last one is at hand';
     is status($tiny, $cookies[0]), 503, 'the first one is not';
-    back($tiny->db);
+    show($tiny->db);
     is failures, 0, 'a full cache causes no failure';
     sqlite($tiny->db, 'UPDATE auth_user SET role = ?', 'r' x 1800);
     my $long = sign_in($tiny, 'alice');
@@ -193,9 +193,9 @@ subtest 'S9.39: a cache that is too small' => sub {
     like $server->error_log, qr/LUCI0402: the session cache \(shmcb:[^)]*\([^)]*\), in [^)]*:\d+\) is too small for a record; the database is queried/, 'the log says that the cache is too small for a record';
     my $other = sign_in($server, 'alice');
     is status($server, $other), 200, 'the other cache';
-    away;
+    hide;
     is status($server, $other), 200, 'a session of the other cache is let in';
-    back;
+    show;
 };
 
 subtest 'S9.34: children that die with the lock' => sub {
@@ -219,9 +219,9 @@ subtest 'S9.34: children that die with the lock' => sub {
     # A new session, because the record of the other one may be about to expire.
     my $fresh = sign_in($server, 'alice');
     is status($server, $fresh), 200, 'a new session is let in after a child died';
-    away;
+    hide;
     is status($server, $fresh), 200, 'the cache is used after a child died';
-    back;
+    show;
 };
 $server->stop;
 
@@ -256,7 +256,7 @@ $other->write_config(CHEAP_SITE . $gate);
 $other->start;
 my $cookie = sign_up($other, 'alice');
 is status($other, $cookie), 200, 'a session is let in without a cache';
-away($other->db);
+hide($other->db);
 is status($other, $cookie), 503, 'each request asks';
 unlike $other->error_log, qr/LUCI04/, 'nothing is logged about the missing cache';
 $other->stop;
@@ -291,13 +291,16 @@ $twice->start;
 my $second = LuciaTest::Gate::Host->new($twice, 'other.test');
 $cookie = sign_up($twice, 'alice');
 is status($_, $cookie), 200, 'Mutex file: in' for $twice, $second;
-away($twice->db);
+hide($twice->db);
 is status($_, $cookie), 200, 'Mutex file: at hand in both caches' for $twice, $second;
-back($twice->db);
+show($twice->db);
 unlike $twice->error_log, qr/LUCI040/, 'nothing is said';
 $twice->restart_graceful;
 is status($twice, $cookie), 200, 'after a graceful restart';
 $twice->stop;
-like join('', map { `@{[LuciaTest::httpd()]} -d $dir -f @{[$server->conf_file]} -t -D DUMP_RUN_CFG 2>&1` } 1), qr/Mutex luciauth-cache/, 'httpd lists the lock';
+{
+    local %ENV = (%ENV, LuciaTest::httpd_env());
+    like `@{[LuciaTest::httpd()]} -d $dir -f @{[$server->conf_file]} -t -D DUMP_RUN_CFG 2>&1`, qr/Mutex luciauth-cache/, 'httpd lists the lock';
+}
 
 done_testing;

@@ -255,6 +255,7 @@ static void check_nodes(int before, int after)
         if (apr_allocator_create(&allocator) != APR_SUCCESS ||
             apr_pool_create_ex(&nodes[i].own, NULL, NULL, allocator) != APR_SUCCESS)
             support_give_up("memory", "none");
+        apr_allocator_owner_set(allocator, nodes[i].own);
         nodes[i].db = luci_db_create(&with->target, nodes[i].own);
     }
     for (int i = 0; i < COUNT(nodes); i++)
@@ -266,8 +267,10 @@ static void check_nodes(int before, int after)
                "S9.60: two nodes that count from %d lose no failure", before);
     tap_is_int(nodes[0].last + nodes[1].last, after == LUCI_FAILURES_MAX,
                "from %d on, the limit is reached once at most", before);
-    for (int i = 0; i < COUNT(nodes); i++)
+    for (int i = 0; i < COUNT(nodes); i++) {
         luci_db_close(nodes[i].db);
+        apr_pool_destroy(nodes[i].own);
+    }
 }
 
 /* ---- A table without the column ---- */

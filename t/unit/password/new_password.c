@@ -93,5 +93,6 @@ int main(void)
     check_words();
     check_list();
     check_site_name();
+    apr_pool_destroy(pool);
     return tap_done();
 }
