@@ -5,14 +5,15 @@ use strict;
 use warnings;
 use lib 't/lib';
 use JSON::PP qw(decode_json);
+use MIME::Base64 qw(encode_base64);
 use Test::More;
 use LuciaTest;
 use LuciaTest::Gate;
 use LuciaTest::Recipes;
-use LuciaTest::Site qw(sign_up);
+use LuciaTest::Site qw(sign_up sign_in);
 
 my $dir = LuciaTest::work_dir('prometheus');
-my $server = LuciaTest::Server->new(ports => 2, config => CHEAP_SITE . VAULT . "<Location /luciauth-metrics>\nSetHandler luciauth-metrics\n</Location>\n", files => { 'htdocs/vault/a.txt' => SECRET });
+my $server = LuciaTest::Server->new(ports => 2, config => CHEAP_SITE . VAULT . BASIC . "<Location /luciauth-metrics>\nSetHandler luciauth-metrics\n</Location>\n", files => { map { ("htdocs/$_/a.txt" => SECRET) } qw(vault basic) });
 my $alice = sign_up($server, 'alice');
 $server->request(GET => '/vault/a.txt', cookie => $alice) for 1 .. 3;
 $server->request(POST => '/login', form(username => 'alice', password => 'wrong password'));
@@ -72,6 +73,10 @@ ok wait_until(sub { (value('luciauth_events_total{event="sign_in",result="wrong_
 is value('count(luciauth_build_info)'), 1, 'Prometheus has the version';
 $server->request(POST => '/login', form(username => 'alice', password => 'wrong password'));
 ok wait_until(sub { (value('luciauth_events_total{event="sign_in",result="wrong_password"}') // -1) == 2 }, 30), 'Prometheus has a further one';
+my $again = sign_in($server, 'alice');
+$server->request(GET => '/vault/a.txt', cookie => $again);
+$server->request(GET => '/basic/a.txt', headers => { Authorization => 'Basic ' . encode_base64("alice:$PASSWORD", '') });
+$server->request(POST => '/logout', cookie => $again, origin => 1) for 1, 2;
 
 my $dashboard = decode_json(LuciaTest::Server::slurp('conf/grafana/luciauth.json'));
 my @queries = map { my $panel = $_; map { [$panel->{title}, $_->{expr}] } @{ $panel->{targets} } } @{ $dashboard->{panels} };
@@ -80,11 +85,11 @@ my %drawn;
 for my $query (@queries) {
     my ($title, $expression) = @$query;
     $drawn{$_} = 1 for $expression =~ /(luciauth_\w+?)(?:_bucket)?\{/g;
-    my $filled = $expression =~ s/\$__rate_interval/1m/gr =~ s/\$(?:job|instance)/.+/gr;
+    my $filled = $expression =~ s/\$__(?:rate_interval|range)/1m/gr =~ s/\$(?:job|instance)/.+/gr;
     my $result = wait_until(sub { my $found = query($filled); $found && @$found ? $found : undef }, 20);
     ok $result, "the dashboard's panel \"$title\" finds series: $filled" or diag explain query($filled);
 }
-my @families = grep { !/build|hash_wait/ } map { /^# TYPE (\S+) counter/ ? "${1}_total" : /^# TYPE (\S+)/ } split /\n/, $open->body;
+my @families = grep { !/build/ } map { /^# TYPE (\S+) counter/ ? "${1}_total" : /^# TYPE (\S+)/ } split /\n/, $open->body;
 is_deeply [grep { !$drawn{$_} } @families], [], 'the dashboard draws each metric';
 
 kill TERM => $pid;
