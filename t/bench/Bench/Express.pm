@@ -11,6 +11,7 @@ use strict;
 use warnings;
 
 use LuciaTest;
+use LuciaTest::Application;
 use Bench;
 use Bench::Peers;
 use Interop;
@@ -21,7 +22,7 @@ use constant COOKIE => 'auth_session';
 sub new {
     my ($class, %arg) = @_;
     my $self = Bench::Peer::new($class, %arg);
-    $self->{guide} = Interop::Guide->new(
+    $self->{guide} = LuciaTest::Application->new(
         env => { NODE_ENV => 'production' },
         command => [
             'taskset', '-c', $arg{core}, 'node', Interop::home() . '/bench.mjs', '--adapter', $arg{adapter},

@@ -70,9 +70,9 @@ sub openid_hosts {
         $self->leave_out("mod_auth_openidc: $why");
         return;
     }
-    $self->{provider} = Bench::OpenId::Provider->new;
+    $self->{provider} = Bench::OpenId::provider();
     my %session = (openid_cache => 'server-cache', openid_cookie => 'client-cookie');
-    return map { +{ name => $_, conf => 'openid', session => $session{$_}, $self->{provider}->conf } } sort keys %session;
+    return map { +{ name => $_, conf => 'openid', session => $session{$_}, Bench::OpenId::conf($self->{provider}) } } sort keys %session;
 }
 
 sub openid_peers {

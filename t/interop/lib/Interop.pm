@@ -6,7 +6,6 @@
 #     use Interop;
 #     my $guide = Interop::Guide->new(database => $file, env => { LUCIA_ENV => 'PROD' });    # guide.mjs
 #     ... $guide->url, $guide->database ...; it ends with the object, and with this process
-#     Interop::Guide->new(command => ['node', ...]);       # another application that says "listening URL"
 #     node_subtest('the name', 'differential.mjs', @arguments);    # a script's TAP as a subtest
 #     my ($server, $database, $url) = on_database($engine, $config);    # an httpd on a new database, not started:
 #         what LuciaTest::Database's functions call the database, and what Lucia's guide does
@@ -16,10 +15,10 @@ use warnings;
 
 use Cwd ();
 use Exporter 'import';
-use Fcntl ':flock';
 use File::Basename qw(dirname);
 use Test::More ();
 use LuciaTest ();
+use LuciaTest::Application ();
 
 our @EXPORT = qw(need_node node_subtest on_database);
 
@@ -27,17 +26,8 @@ my $home = Cwd::abs_path(dirname(__FILE__) . '/..');
 
 sub home { $home }
 
-# Node.js and the packages of package-lock.json; installs the latter when they are missing (make test has done it).
-sub need_node {
-    system('node -e 0 2>/dev/null') == 0 or die "these tests need Node.js (18.3 or newer)\n";
-    my $installed = "$home/node_modules/.package-lock.json";
-    open my $lock, '<', "$home/package-lock.json" or die "package-lock.json: $!";
-    flock $lock, LOCK_EX or die "flock: $!";
-    return if -e $installed;
-    Test::More::diag('npm ci in t/interop');
-    system("cd '$home' && npm ci --no-audit --no-fund </dev/null >&2") == 0 or die "npm ci failed\n";
-    return;
-}
+# Node.js and the packages of package-lock.json.
+sub need_node { return LuciaTest::Application::need_node($home) }
 
 # Prints a script's TAP as a subtest; what failed in it is repeated for those who see failures only.
 sub node_subtest {
@@ -71,39 +61,13 @@ sub on_database {
 }
 
 package Interop::Guide;
+our @ISA = ('LuciaTest::Application');
 
 sub new {
-    my ($class, %self) = @_;
-    my $self = bless { env => {}, owner => $$, %self }, $class;
-    my @command = @{ $self->{command} // ['node', Interop::home() . '/guide.mjs', '--database', $self->{database}] };
-    local @ENV{ keys %{ $self->{env} } } = values %{ $self->{env} };
-    pipe my $its_input, $self->{input} or die "pipe: $!";
-    defined($self->{pid} = open my $output, '-|') or die "fork: $!";
-    if (!$self->{pid}) {
-        close $self->{input};
-        open STDIN, '<&', $its_input or die "its input: $!";
-        exec @command or die "$command[0]: $!";
-    }
-    my ($url) = (readline($output) // '') =~ /^listening (\S+)/ or die "the application did not start: @command\n";
-    @$self{qw(output url)} = ($output, $url);
-    return $self;
+    my ($class, %arg) = @_;
+    return LuciaTest::Application::new($class, %arg, command => ['node', Interop::home() . '/guide.mjs', '--database', $arg{database}]);
 }
 
-sub url      { $_[0]{url} }
 sub database { $_[0]{database} }
-
-sub stop {
-    my ($self) = @_;
-    my $pid = delete $self->{pid} or return;
-    local ($?, $!);
-    kill TERM => $pid;
-    close $self->{output};    # waits for it
-    return;
-}
-
-sub DESTROY {
-    my ($self) = @_;
-    $self->stop if $self->{owner} == $$;
-}
 
 1;

@@ -4,6 +4,7 @@
 # followed, no headers of its own beyond Host, Connection and Content-Length.
 #
 #     my $client = LuciaTest::Client->new(host => '127.0.0.1', port => 8080, tls => 0);    # from => its own address
+#         # certificate => [$pem, $key]: files that it shows over TLS
 #     my $reply  = $client->request(GET => '/', cookie => $cookie, headers => { Accept => 'text/html' });
 #
 # Arguments of a request (all optional): headers (hash, or list of pairs when
@@ -34,7 +35,8 @@ sub connect {
     my $socket;
     if ($self->{tls}) {
         require IO::Socket::SSL;
-        $socket = IO::Socket::SSL->new(%where, SSL_verify_mode => 0,
+        my ($certificate, $key) = @{ $self->{certificate} // [] };
+        $socket = IO::Socket::SSL->new(%where, SSL_verify_mode => 0, $certificate ? (SSL_cert_file => $certificate, SSL_key_file => $key) : (),
             SSL_session_cache => $self->{tls_cache}, SSL_hostname => $self->{sni} // 'localhost');
     }
     else {
