@@ -6,6 +6,7 @@
 #include "httpd/account/account_json.h"
 #include "httpd/account/own_page.h"
 #include "httpd/account/passkey_form.h"
+#include "httpd/account/password_form.h"
 #include "httpd/account/second_factor.h"
 #include "httpd/request/cookies.h"
 #include "httpd/request/proof.h"
@@ -109,10 +110,11 @@ static luci_result_t act(luci_password_form_t *form, apr_pool_t *pool)
 
 static int answer(luci_password_form_t *form)
 {
-    if (form->result == LUCI_DENIED && luci_second_factor_is_passkey_alone(form))
+    if (form->result == LUCI_DENIED &&
+        luci_second_factor_is_passkey_alone(form->request, &form->auth_request.demand))
         return luci_own_page_refuse(form->request, page, "form_error", LUCI_MESSAGE_PASSKEY);
     if (form->result == LUCI_DENIED && form->auth_request.demand.kinds)
-        return luci_second_factor_ask(form, LUCI_STEP_CONFIRM);
+        return luci_second_factor_ask(form->request, &form->auth_request.demand, LUCI_STEP_CONFIRM);
     return luci_password_form_answer(form, page, "password_error");
 }
 

@@ -1,13 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "httpd/account/entry.h"
 
-#include "core/email/email.h"
 #include "core/password/new_password.h"
-#include "httpd/account/account_json.h"
 #include "httpd/account/attribute_fields.h"
 #include "httpd/account/second_factor.h"
-#include "httpd/request/answer.h"
-#include "httpd/request/cookies.h"
+#include "httpd/account/welcome.h"
 #include "httpd/request/half.h"
 #include "httpd/request/reply.h"
 #include "httpd/request/way_back.h"
@@ -156,39 +153,13 @@ static int failed(luci_password_form_t *entry)
     return complain(entry, &problem, "form_error");
 }
 
-/* Sends the cookie of the new session, and redirects the browser to next or home; a user who has to verify an
- * address learns that first. A step that was not completed ends: it may be another user's, and would count
- * more than the session. */
 static int welcome(luci_password_form_t *entry)
 {
-    luci_endpoint_request_t *request = entry->request;
-    const char *next;
+    const char *next = luci_way_back_chosen(entry->request->r, posted(entry, "next"));
 
-    luci_cookies_clear_step(request->r);
-    luci_cookies_set_session(request->r, &entry->session);
-    luci_answer_clear_cache(request->r); /* The browser may have cached pages for anonymous requests. */
-    if (request->wants_json)
-        return luci_reply_json(request->r, kind_of(entry)->json_status,
-                               luci_account_json(&entry->session, request->runtime->auth.settings));
-    next = luci_way_back_chosen(request->r, posted(entry, "next"));
-    if (request->urls->email && luci_email_is_missing(&entry->session.user, request->runtime->auth.settings))
-        return luci_reply_redirect(request->r, luci_way_back_link(request->r, request->urls->email, next));
-    return luci_reply_redirect(request->r, next ? next : request->urls->home);
-}
-
-/* There is no session before an administrator has approved the account. */
-static int tell_to_wait(luci_password_form_t *entry)
-{
-    luci_endpoint_request_t *request = entry->request;
-    const char *username = posted(entry, "username");
-    apr_table_t *values = apr_table_make(request->r->pool, 4);
-
-    if (request->wants_json)
-        return luci_reply_json(request->r, HTTP_ACCEPTED,
-                               json_pack("{s:s, s:b}", "username", username, "waiting", 1));
-    apr_table_setn(values, "username", username);
-    apr_table_setn(values, "email", entry->auth_request.email ? entry->auth_request.email : "");
-    return luci_reply_page(request->r, HTTP_OK, "waiting.html", values);
+    if (entry->auth_request.is_waiting)
+        return luci_welcome_later(entry->request, posted(entry, "username"), entry->auth_request.email);
+    return luci_welcome(entry->request, &entry->session, next, kind_of(entry)->json_status);
 }
 
 static luci_message_t password_message(const luci_password_form_t *entry)
@@ -214,7 +185,7 @@ luci_message_t luci_entry_name_message(const luci_auth_request_t *request)
 int luci_entry_answer(luci_password_form_t *entry)
 {
     switch (entry->result) {
-    case LUCI_OK: return entry->auth_request.is_waiting ? tell_to_wait(entry) : welcome(entry);
+    case LUCI_OK: return welcome(entry);
     case LUCI_INVALID:
         if (entry->field == LUCI_FIELD_USERNAME)
             return form_again(entry, "username_error", luci_entry_name_message(&entry->auth_request));
@@ -228,10 +199,10 @@ int luci_entry_answer(luci_password_form_t *entry)
     case LUCI_DENIED:
         if (kind_of(entry)->is_sign_up)
             return form_again(entry, "invite_error", LUCI_MESSAGE_INVITATION);
-        if (luci_second_factor_is_passkey_alone(entry))
+        if (luci_second_factor_is_passkey_alone(entry->request, &entry->auth_request.demand))
             return form_again(entry, "form_error", LUCI_MESSAGE_PASSKEY);
         if (entry->auth_request.demand.kinds)
-            return luci_second_factor_ask(entry, LUCI_STEP_SIGN_IN);
+            return luci_second_factor_ask(entry->request, &entry->auth_request.demand, LUCI_STEP_SIGN_IN);
         return form_again(entry, "form_error",
                           entry->auth_request.is_waiting ? LUCI_MESSAGE_WAITING : LUCI_MESSAGE_INCORRECT);
     case LUCI_THROTTLED: return throttled(entry);

@@ -2,10 +2,9 @@
 /* Where people sign in with a passkey: a page with one button, to which the form of the sign-in page posts,
  * too. */
 #include "core/auth/passkey_sign_in.h"
-#include "httpd/account/account_json.h"
 #include "httpd/account/own_page.h"
 #include "httpd/account/passkey_form.h"
-#include "httpd/request/answer.h"
+#include "httpd/account/welcome.h"
 #include "httpd/request/cookies.h"
 #include "httpd/request/half.h"
 #include "httpd/request/way_back.h"
@@ -81,27 +80,13 @@ static int show(luci_endpoint_request_t *request)
 
 /* ---- Signing in ---- */
 
-/* A step that was not completed ends, as at a sign-in with a password. */
-static int welcome(luci_endpoint_request_t *request, const luci_session_t *session)
-{
-    request_rec *r = request->r;
-    const char *next = wanted_next(request);
-
-    luci_cookies_clear_step(r);
-    luci_cookies_set_session(r, session);
-    luci_answer_clear_cache(r);
-    if (request->wants_json)
-        return luci_reply_json(r, HTTP_OK, luci_account_json(session, request->runtime->auth.settings));
-    return luci_reply_redirect(r, next ? next : request->urls->home);
-}
-
 static int answer(luci_endpoint_request_t *request, const luci_passkey_sign_in_t *sign_in,
                   const luci_session_t *session, luci_result_t result)
 {
     luci_problem_t problem;
 
     switch (result) {
-    case LUCI_OK: return welcome(request, session);
+    case LUCI_OK: return luci_welcome(request, session, wanted_next(request), HTTP_OK);
     case LUCI_DENIED:
     case LUCI_INVALID:
         return luci_own_page_refuse(request, page, "form_error", LUCI_MESSAGE("incorrect_passkey"));

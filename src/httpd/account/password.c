@@ -93,7 +93,7 @@ static int answer(luci_password_form_t *form)
         return luci_own_page_refuse(form->request, page, "password_error",
                                     LUCI_MESSAGE(luci_weakness_code(form->auth_request.weakness)));
     if (form->result == LUCI_DENIED && form->auth_request.demand.kinds)
-        return luci_second_factor_ask(form, LUCI_STEP_CONFIRM);
+        return luci_second_factor_ask(form->request, &form->auth_request.demand, LUCI_STEP_CONFIRM);
     return luci_password_form_answer(form, page, "current_error");
 }
 

@@ -3,6 +3,7 @@
 
 #include "core/factor/factor.h"
 #include "httpd/request/cookies.h"
+#include "httpd/request/reply.h"
 #include "httpd/request/way_back.h"
 
 static const luci_problem_t needed = { HTTP_UNAUTHORIZED, LUCI_MESSAGE_FACTOR, 0 };
@@ -27,29 +28,30 @@ static int answer_json(luci_endpoint_request_t *request, int kinds)
     return luci_reply_json(request->r, needed.status, body);
 }
 
-int luci_second_factor_ask(luci_password_form_t *form, luci_step_kind_t kind)
+int luci_second_factor_ask(luci_endpoint_request_t *request, const luci_factor_demand_t *demand,
+                           luci_step_kind_t kind)
 {
-    luci_endpoint_request_t *request = form->request;
     request_rec *r = request->r;
     const char *next = luci_way_back_chosen(r, luci_form_value(&request->form, "next"));
-    const luci_step_wanted_t wanted = { kind, &form->auth_request.demand, next };
+    const luci_step_wanted_t wanted = { kind, demand, next };
     const char *value, *link;
-    luci_result_t result =
-        luci_step_make(form->auth.settings->seal_keys, &wanted, luci_runtime_now(), &value, r->pool);
+    luci_result_t result = luci_step_make(request->runtime->auth.settings->seal_keys, &wanted,
+                                          luci_runtime_now(), &value, r->pool);
 
     if (result != LUCI_OK)
         return luci_endpoint_failure(request, result);
     luci_cookies_set_step(r, value);
     if (request->as_json)
-        return answer_json(request, form->auth_request.demand.kinds);
+        return answer_json(request, demand->kinds);
     if (!request->urls->factor)
         return luci_endpoint_problem(request, needed.status, needed.message);
     link = luci_way_back_link(r, request->urls->factor, next);
     return kind == LUCI_STEP_CONFIRM ? luci_reply_see_other(r, link) : luci_reply_redirect(r, link);
 }
 
-int luci_second_factor_is_passkey_alone(const luci_password_form_t *form)
+int luci_second_factor_is_passkey_alone(const luci_endpoint_request_t *request,
+                                        const luci_factor_demand_t *demand)
 {
-    return form->auth.settings->passkeys == LUCI_PASSKEYS_ONLY &&
-           form->auth_request.demand.kinds & LUCI_FACTOR_PASSKEY;
+    return request->runtime->auth.settings->passkeys == LUCI_PASSKEYS_ONLY &&
+           demand->kinds & LUCI_FACTOR_PASSKEY;
 }

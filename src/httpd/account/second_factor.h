@@ -5,14 +5,19 @@
 #define LUCI_SECOND_FACTOR_H
 
 #include "core/auth/step.h"
-#include "httpd/account/password_form.h"
+#include "httpd/account/endpoint.h"
 
-/* Answers a form whose auth_request.demand has kinds: sets the cookie of the step, and leads a browser to the
- * page with its next, or tells a script which kinds of factors the user has, with 401. */
-int luci_second_factor_ask(luci_password_form_t *form, luci_step_kind_t kind);
+#include <jansson.h>
 
-/* 1: with LuciaPasskeys only, the user has a passkey, so that the password is good for nothing. */
-int luci_second_factor_is_passkey_alone(const luci_password_form_t *form);
+/* Answers a sign-in or a confirmation for which the demand asks for a second factor: sets the cookie of the
+ * step, and leads a browser to the page with its next, or tells a script which kinds of factors the user has,
+ * with 401. */
+int luci_second_factor_ask(luci_endpoint_request_t *request, const luci_factor_demand_t *demand,
+                           luci_step_kind_t kind);
+
+/* 1: with LuciaPasskeys only, the user has a passkey, so that nothing else is good for anything. */
+int luci_second_factor_is_passkey_alone(const luci_endpoint_request_t *request,
+                                        const luci_factor_demand_t *demand);
 
 /* The names of a set of kinds (core/factor/factor.h), as a JSON array; a new reference. */
 json_t *luci_second_factor_json(int kinds);
