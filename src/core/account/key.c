@@ -23,6 +23,17 @@ luci_result_t luci_key_id(const char *username, const char **id, apr_pool_t *poo
     return result;
 }
 
+int luci_key_is_own_provider(const char *provider)
+{
+    static const char *const own[] = { "username", "email" };
+
+    for (size_t i = 0; i < sizeof own / sizeof *own; i++) {
+        if (strcmp(provider, own[i]) == 0)
+            return 1;
+    }
+    return 0;
+}
+
 const char *luci_key_name(const char *id)
 {
     return strncmp(id, PROVIDER, strlen(PROVIDER)) == 0 ? id + strlen(PROVIDER) : NULL;

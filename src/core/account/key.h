@@ -18,6 +18,9 @@ typedef struct {
 /* The key id of a username, from pool. INVALID, INTERNAL as luci_policy_key. */
 luci_result_t luci_key_id(const char *username, const char **id, apr_pool_t *pool) LUCI_MUST_USE;
 
+/* 1: this module itself has keys that begin with this provider and a colon, so that no other one may. */
+int luci_key_is_own_provider(const char *provider);
+
 /* The name in a key's id (the end of the same string); NULL: the key belongs to another provider. */
 const char *luci_key_name(const char *id);
 

@@ -41,6 +41,8 @@ typedef struct {
     luci_session_t *session;
     luci_key_t key; /* id and stored hash; output: the rest, before its failures were set back */
     int is_sign_up;
+    const char *adopted;          /* of a sign-up: the id of a second key, of another provider; NULL: none */
+    const char *device_account;   /* output: that device tokens are bound to; NULL: none are asked for */
     luci_invitation_t invitation; /* of a sign-up that needs one */
     int attribute; /* output: the number of the attribute that is being stored, from 1; LUCI_REFUSED_EMAIL; 0:
                       none */
@@ -213,6 +215,15 @@ static const char *own_address(const luci_auth_t *auth, const luci_auth_request_
     return auth->settings->email == LUCI_EMAIL_REQUIRED ? request->email : NULL;
 }
 
+luci_result_t luci_auth_check_name(const luci_auth_t *auth, luci_auth_request_t *request, apr_pool_t *pool)
+{
+    if (luci_policy_new_name(auth->settings, request->username) != LUCI_OK)
+        return LUCI_INVALID;
+    request->is_address =
+        luci_auth_is_foreign_address(auth->settings, request->username, own_address(auth, request), pool);
+    return request->is_address ? LUCI_INVALID : LUCI_OK;
+}
+
 /* The form of the invitation, name and password of a sign-up. */
 static luci_result_t check_new(const luci_auth_t *auth, luci_auth_request_t *request, luci_field_t *field,
                                apr_pool_t *pool)
@@ -225,11 +236,7 @@ static luci_result_t check_new(const luci_auth_t *auth, luci_auth_request_t *req
         return LUCI_DENIED;
     *field = LUCI_FIELD_USERNAME;
     request->weakness = LUCI_WEAKNESS_LENGTH;
-    if (luci_policy_new_name(auth->settings, request->username) != LUCI_OK)
-        return LUCI_INVALID;
-    request->is_address =
-        luci_auth_is_foreign_address(auth->settings, request->username, own_address(auth, request), pool);
-    if (request->is_address)
+    if (luci_auth_check_name(auth, request, pool) != LUCI_OK)
         return LUCI_INVALID;
     result = luci_auth_check_password(auth, &wanted, request, pool);
     *field = result == LUCI_INVALID ? LUCI_FIELD_PASSWORD : LUCI_FIELD_NONE;
@@ -372,13 +379,28 @@ static int has_session(const sign_in_t *sign_in)
     return !(sign_in->is_sign_up && sign_in->request->needs_approval);
 }
 
-static luci_result_t tell_device(luci_db_t *db, const sign_in_t *sign_in, const luci_user_t *user,
+/* 1: what was verified is no password of this site. */
+static int is_adoption(const sign_in_t *sign_in)
+{
+    return sign_in->adopted || !luci_key_name(sign_in->key.id);
+}
+
+static luci_result_t tell_device(luci_db_t *db, sign_in_t *sign_in, const luci_user_t *user,
                                  apr_pool_t *scratch)
 {
-    luci_device_owner_t owner = { user, luci_auth_device_account(sign_in->key.id, sign_in->key.stored_hash,
-                                                                 scratch) };
+    luci_device_owner_t owner = { .user = user };
+    luci_result_t result = LUCI_OK;
 
-    return luci_auth_tell_device(db, sign_in->auth, sign_in->request, &owner, scratch);
+    if (is_adoption(sign_in))
+        result =
+            luci_auth_find_device_account(db, sign_in->auth, user, &sign_in->device_account, sign_in->pool);
+    else
+        sign_in->device_account =
+            luci_auth_device_account(sign_in->key.id, sign_in->key.stored_hash, sign_in->pool);
+    owner.account = sign_in->device_account;
+    return result == LUCI_OK && has_session(sign_in)
+               ? luci_auth_tell_device(db, sign_in->auth, sign_in->request, &owner, scratch)
+               : result;
 }
 
 static luci_result_t insert_account(luci_db_t *db, sign_in_t *sign_in, apr_pool_t *scratch)
@@ -396,11 +418,13 @@ static luci_result_t insert_account(luci_db_t *db, sign_in_t *sign_in, apr_pool_
         result = join_groups(db, sign_in, scratch);
     if (result == LUCI_OK)
         result = luci_key_insert(db, sign_in->key.id, user->id, sign_in->key.stored_hash, scratch);
+    if (result == LUCI_OK && sign_in->adopted)
+        result = luci_key_insert(db, sign_in->adopted, user->id, NULL, scratch);
     if (result == LUCI_OK)
         result = store_email(db, sign_in, scratch);
     if (result == LUCI_OK)
         result = store_attributes(db, sign_in, scratch);
-    return result == LUCI_OK && has_session(sign_in) ? tell_device(db, sign_in, user, scratch) : result;
+    return result == LUCI_OK ? tell_device(db, sign_in, user, scratch) : result;
 }
 
 /* Queues a mail to LuciaApprovalMail, which has everyone who waits when it is sent. A site without a queue
@@ -514,8 +538,7 @@ static luci_result_t commit_sign_in(sign_in_t *sign_in, apr_pool_t *pool)
     result = explain_attribute(db, sign_in, result);
     source->give_back(source->baton, db);
     if (result == LUCI_OK && sign_in->request->attempt)
-        sign_in->request->attempt->device_account =
-            luci_auth_device_account(sign_in->key.id, sign_in->key.stored_hash, pool);
+        sign_in->request->attempt->device_account = sign_in->device_account;
     if (result == LUCI_OK)
         luci_attempt_limit_say(sign_in->auth, &sign_in->key);
     luci_auth_forget_ended(sign_in->auth, sign_in->request,
@@ -630,7 +653,7 @@ luci_result_t luci_auth_end_attempt(const luci_auth_t *auth, const luci_auth_req
 static luci_result_t look_sign_up(const luci_auth_t *auth, const luci_auth_request_t *request,
                                   apr_pool_t *pool)
 {
-    return request->attempt
+    return request->attempt && !request->is_uncounted
                ? luci_throttle_look_sign_up(auth->throttle, luci_auth_begin_attempt(request), pool)
                : LUCI_OK;
 }
@@ -671,7 +694,9 @@ static luci_result_t count_sign_up(void *baton)
     const count_t *count = baton;
     luci_attempt_t *attempt = count->request->attempt;
 
-    return attempt ? luci_throttle_sign_up(count->auth->throttle, attempt, count->pool) : LUCI_OK;
+    return attempt && !count->request->is_uncounted
+               ? luci_throttle_sign_up(count->auth->throttle, attempt, count->pool)
+               : LUCI_OK;
 }
 
 static luci_result_t count_sign_in(void *baton)
@@ -733,6 +758,29 @@ static luci_result_t find_invitation(sign_in_t *sign_in, apr_pool_t *pool)
     return result == LUCI_OK ? LUCI_DENIED : result;
 }
 
+/* Stores a new account with its keys and its session. */
+static luci_result_t store_account(sign_in_t *sign_in, luci_auth_request_t *request, luci_field_t *field,
+                                   apr_pool_t *pool)
+{
+    luci_user_t user;
+    luci_result_t result = new_user(sign_in, &user, pool);
+
+    if (result == LUCI_OK)
+        result = luci_session_new(sign_in->session, &user, sign_in->auth->settings, request->now, pool);
+    if (result != LUCI_OK)
+        return result;
+    sign_in->is_sign_up = 1;
+    request->is_own_sign_up = 1;
+    result = commit_sign_in(sign_in, pool);
+    if (result == LUCI_OK && sign_in->is_email_proved)
+        show_proof(sign_in, pool);
+    if (sign_in->is_refused) {
+        *field = LUCI_FIELD_ATTRIBUTE;
+        request->refused = sign_in->attribute;
+    }
+    return result;
+}
+
 static luci_result_t sign_up(const luci_auth_t *auth, luci_auth_request_t *request, luci_session_t *session,
                              luci_field_t *field, apr_pool_t *pool)
 {
@@ -742,7 +790,6 @@ static luci_result_t sign_up(const luci_auth_t *auth, luci_auth_request_t *reque
                                      .presented = request->password,
                                      .start = count_sign_up,
                                      .start_baton = &count };
-    luci_user_t user;
     char *stored;
     luci_result_t result = check_new(auth, request, field, pool);
 
@@ -756,23 +803,44 @@ static luci_result_t sign_up(const luci_auth_t *auth, luci_auth_request_t *reque
         result = find_taken(auth, request, sign_in.key.id, pool);
     if (result == LUCI_OK)
         result = luci_credential_hash(auth, &credential, &stored, pool);
-    if (result == LUCI_OK)
-        result = new_user(&sign_in, &user, pool);
-    if (result == LUCI_OK)
-        result = luci_session_new(session, &user, auth->settings, request->now, pool);
     if (result != LUCI_OK)
         return result;
     sign_in.key.stored_hash = stored;
-    sign_in.is_sign_up = 1;
-    request->is_own_sign_up = 1;
-    result = commit_sign_in(&sign_in, pool);
-    if (result == LUCI_OK && sign_in.is_email_proved)
-        show_proof(&sign_in, pool);
-    if (sign_in.is_refused) {
-        *field = LUCI_FIELD_ATTRIBUTE;
-        request->refused = sign_in.attribute;
-    }
-    return result;
+    return store_account(&sign_in, request, field, pool);
+}
+
+static luci_result_t sign_up_adopted(sign_in_t *sign_in, luci_auth_request_t *request, luci_field_t *field,
+                                     apr_pool_t *pool)
+{
+    count_t count = { .auth = sign_in->auth, .request = request, .pool = pool };
+    luci_result_t result = luci_auth_check_name(sign_in->auth, request, pool);
+
+    *field = result == LUCI_OK ? LUCI_FIELD_NONE : LUCI_FIELD_USERNAME;
+    if (result == LUCI_OK)
+        result = luci_key_id(request->username, &sign_in->key.id, pool);
+    if (result == LUCI_OK)
+        result = look_sign_up(sign_in->auth, request, pool);
+    if (result == LUCI_OK)
+        result = find_taken(sign_in->auth, request, sign_in->key.id, pool);
+    if (result == LUCI_OK)
+        result = count_sign_up(&count);
+    return result == LUCI_OK ? store_account(sign_in, request, field, pool) : result;
+}
+
+luci_result_t luci_auth_sign_up_adopted(const luci_auth_t *auth, luci_auth_request_t *request,
+                                        luci_session_t *session, luci_field_t *field, apr_pool_t *pool)
+{
+    sign_in_t sign_in = { .auth = auth, .request = request, .session = session, .adopted = request->key_id };
+
+    return luci_auth_end_attempt(auth, request, sign_up_adopted(&sign_in, request, field, pool), pool);
+}
+
+luci_reason_t luci_auth_reason_of_sign_up(luci_result_t result, luci_field_t field, luci_weakness_t weakness)
+{
+    return result == LUCI_INVALID    ? invalid_new(field, weakness)
+           : result == LUCI_CONFLICT ? taken(field)
+           : result == LUCI_DENIED   ? LUCI_REASON_INVALID_LINK
+                                     : luci_reason_of(result);
 }
 
 luci_result_t luci_auth_sign_up(const luci_auth_t *auth, luci_auth_request_t *request,
@@ -782,10 +850,7 @@ luci_result_t luci_auth_sign_up(const luci_auth_t *auth, luci_auth_request_t *re
     luci_result_t result =
         luci_auth_end_attempt(auth, request, sign_up(auth, request, session, field, pool), pool);
 
-    event.reason = result == LUCI_INVALID    ? invalid_new(*field, request->weakness)
-                   : result == LUCI_CONFLICT ? taken(*field)
-                   : result == LUCI_DENIED   ? LUCI_REASON_INVALID_LINK
-                                             : luci_reason_of(result);
+    event.reason = luci_auth_reason_of_sign_up(result, *field, request->weakness);
     if (result == LUCI_OK) {
         request->is_waiting = request->needs_approval;
         luci_auth_report(auth, &event, &session->user, request->is_waiting ? NULL : session);

@@ -117,6 +117,7 @@ typedef struct {
     luci_attempt_t *attempt; /* zeros except for the device cookie; NULL: the attempt is not counted */
     int refused; /* set by luci_auth_sign_up: the number of the attribute whose value the database refused,
                     from 1; LUCI_REFUSED_EMAIL; 0: none */
+    int is_uncounted;      /* 1: a sign-up counts for no limit of the throttle */
     int is_own_sign_up;    /* set by luci_auth_sign_up and luci_auth_sign_up_twice: the session is of the
                               sign-up, on whose device no notice tells of it */
     int has_second_factor; /* 1: the user has proved a second factor, so that none is asked for */

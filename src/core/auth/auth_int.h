@@ -46,6 +46,19 @@ luci_result_t luci_auth_check_password(const luci_auth_t *auth, const luci_new_p
 int luci_auth_is_foreign_address(const luci_settings_t *settings, const char *username, const char *own,
                                  apr_pool_t *scratch);
 
+/* OK if a sign-up may have request->username, otherwise INVALID; sets request->is_address. */
+luci_result_t luci_auth_check_name(const luci_auth_t *auth, luci_auth_request_t *request,
+                                   apr_pool_t *pool) LUCI_MUST_USE;
+
+/* luci_auth_sign_up for someone whom another module has identified: the account has no password, and beside
+ * the key of its name another one, request->key_id. CONFLICT: also if that key is taken. Reports no event. */
+luci_result_t luci_auth_sign_up_adopted(const luci_auth_t *auth, luci_auth_request_t *request,
+                                        luci_session_t *session, luci_field_t *field,
+                                        apr_pool_t *pool) LUCI_MUST_USE;
+
+/* The reason of the event of a sign-up. */
+luci_reason_t luci_auth_reason_of_sign_up(luci_result_t result, luci_field_t field, luci_weakness_t weakness);
+
 /* The reason of a new password that is not allowed. */
 luci_reason_t luci_auth_reason_of_weakness(luci_weakness_t weakness);
 

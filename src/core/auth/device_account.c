@@ -5,10 +5,29 @@
 #include "core/throttle/device.h"
 
 #include <apr_strings.h>
+#include <string.h>
 
 const char *luci_auth_device_account(const char *key_id, const char *stored_hash, apr_pool_t *pool)
 {
     return stored_hash ? apr_pstrcat(pool, key_id, "\n", stored_hash, NULL) : NULL;
+}
+
+luci_result_t luci_auth_find_device_account(luci_db_t *db, const luci_auth_t *auth, const luci_user_t *user,
+                                            const char **account, apr_pool_t *pool)
+{
+    luci_key_t key = { .id = NULL };
+    luci_result_t result = LUCI_NOT_FOUND;
+
+    *account = NULL;
+    if (!luci_auth_has_devices(auth) || !luci_mail_notice_is_wanted(auth->settings, LUCI_MAIL_NOTICE_DEVICE))
+        return LUCI_OK;
+    if (luci_key_id(user->username, &key.id, pool) == LUCI_OK)
+        result = luci_key_get(db, key.id, &key, pool);
+    if (result == LUCI_OK && strcmp(key.user.id, user->id) == 0)
+        *account = luci_auth_device_account(key.id, key.stored_hash, pool);
+    if (!*account)
+        *account = apr_pstrcat(pool, "passkey\n", user->id, NULL);
+    return result == LUCI_NOT_FOUND ? LUCI_OK : result;
 }
 
 int luci_auth_has_devices(const luci_auth_t *auth)

@@ -9,6 +9,13 @@
  * invalidates all tokens. NULL without a password. */
 const char *luci_auth_device_account(const char *key_id, const char *stored_hash, apr_pool_t *pool);
 
+/* The same for a user who has signed in without a password, so that a device is known whichever way its user
+ * signs in: that of the password, if there is one, otherwise one that is made of the user's id. In the
+ * transaction of the sign-in; *account is from pool, or NULL where no notice needs it, and nothing is read
+ * then. */
+luci_result_t luci_auth_find_device_account(luci_db_t *db, const luci_auth_t *auth, const luci_user_t *user,
+                                            const char **account, apr_pool_t *pool) LUCI_MUST_USE;
+
 /* 1: device cookies are sent and read: attempts are counted by account. */
 int luci_auth_has_devices(const luci_auth_t *auth);
 

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/auth/passkey_sign_in.h"
 
-#include "core/account/key.h"
 #include "core/auth/auth_int.h"
 
 #include <apr_strings.h>
@@ -87,32 +86,13 @@ static luci_result_t verify(signing_t *signing)
 
 /* ---- The transaction ---- */
 
-/* A device is known to an account, whichever way its user signs in. A user without a password has tokens of
- * the passkeys. Nothing is read unless notices need it. */
-static luci_result_t find_device_account(luci_db_t *db, signing_t *signing, const luci_user_t *user)
-{
-    luci_key_t key = { .id = NULL };
-    luci_result_t result = LUCI_NOT_FOUND;
-
-    signing->device_account = NULL;
-    if (!luci_auth_has_devices(signing->auth) ||
-        !luci_mail_notice_is_wanted(signing->auth->settings, LUCI_MAIL_NOTICE_DEVICE))
-        return LUCI_OK;
-    if (luci_key_id(user->username, &key.id, signing->pool) == LUCI_OK)
-        result = luci_key_get(db, key.id, &key, signing->pool);
-    if (result == LUCI_OK && strcmp(key.user.id, user->id) == 0)
-        signing->device_account = luci_auth_device_account(key.id, key.stored_hash, signing->pool);
-    if (!signing->device_account)
-        signing->device_account = apr_pstrcat(signing->pool, "passkey\n", signing->user.id, NULL);
-    return result == LUCI_NOT_FOUND ? LUCI_OK : result;
-}
-
 /* A confirmation is no sign-in. */
 static luci_result_t tell_device(luci_db_t *db, signing_t *signing, const luci_user_t *user,
                                  apr_pool_t *scratch)
 {
     luci_device_owner_t owner = { .user = user };
-    luci_result_t result = find_device_account(db, signing, user);
+    luci_result_t result =
+        luci_auth_find_device_account(db, signing->auth, user, &signing->device_account, signing->pool);
 
     owner.account = signing->device_account;
     return result == LUCI_OK && !signing->sign_in->user_id

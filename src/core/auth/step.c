@@ -16,14 +16,18 @@ static luci_seal_t seal_of(const luci_seal_keys_t *keys)
     return (luci_seal_t){ .keys = keys, .use = USE, .owner = "" };
 }
 
+/* Stands for the hash of a key that has none; no hash is like it. */
+#define NO_HASH "\n"
+
 static luci_result_t find_fingerprint(const char *key_id, const char *stored_hash,
                                       char hex[LUCI_STEP_FINGERPRINT_HEX + 1])
 {
     char digest[LUCI_SHA256_HEX + 1], both[2 * LUCI_SHA256_HEX + 1];
+    const char *hash = stored_hash ? stored_hash : NO_HASH;
     luci_result_t result = luci_secret_sha256_hex(key_id, strlen(key_id), both);
 
     if (result == LUCI_OK)
-        result = luci_secret_sha256_hex(stored_hash, strlen(stored_hash), both + LUCI_SHA256_HEX);
+        result = luci_secret_sha256_hex(hash, strlen(hash), both + LUCI_SHA256_HEX);
     if (result == LUCI_OK)
         result = luci_secret_sha256_hex(both, sizeof both - 1, digest);
     if (result == LUCI_OK)
@@ -102,7 +106,7 @@ int luci_step_fits(const luci_step_t *step, const luci_key_t *key)
 {
     char fingerprint[LUCI_STEP_FINGERPRINT_HEX + 1];
 
-    return key->stored_hash && strcmp(key->user.id, step->user_id) == 0 &&
+    return strcmp(key->user.id, step->user_id) == 0 &&
            strlen(step->fingerprint) == LUCI_STEP_FINGERPRINT_HEX &&
            find_fingerprint(key->id, key->stored_hash, fingerprint) == LUCI_OK &&
            luci_secret_equal(fingerprint, step->fingerprint, LUCI_STEP_FINGERPRINT_HEX);

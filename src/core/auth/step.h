@@ -3,7 +3,8 @@
  * It reveals neither the account nor anything of its hash, which a guess at the password could be tested
  * with. It is no session and opens nothing; it says whose password was right, for LUCI_STEP_LIFETIME, so that
  * only those who know a password can guess at codes. It is bound to the hash that the password was verified
- * with, so that a change of the password ends it. */
+ * with, so that a change of the password ends it; for someone whom another module has identified
+ * (adoption.h), to that key, which has no hash. */
 #ifndef LUCI_STEP_H
 #define LUCI_STEP_H
 
@@ -45,7 +46,7 @@ luci_result_t luci_step_make(const luci_seal_keys_t *keys, const luci_step_wante
 luci_result_t luci_step_read(const luci_seal_keys_t *keys, const char *value, luci_ms_t now,
                              luci_step_t *step, apr_pool_t *pool) LUCI_MUST_USE;
 
-/* 1: the key is the user's, and has the hash that the password was verified with. */
+/* 1: the key is the user's, and has the hash that it had when the step was made. */
 int luci_step_fits(const luci_step_t *step, const luci_key_t *key);
 
 #endif

@@ -46,6 +46,22 @@ typedef struct {
 #define LUCI_TIME_AUTO (-1)    /* the value of a time that is written as "auto" */
 #define LUCI_DIRECTIVES_MAX 64 /* maximum number of rows of a scope; each has one bit in "set" */
 
+/* signup= of LuciaAdopt: whether people without an account get one. */
+typedef enum {
+    LUCI_ADOPT_SIGNUP_AS_LOCATION, /* as LuciaSignup says */
+    LUCI_ADOPT_SIGNUP_OFF,
+    LUCI_ADOPT_SIGNUP_ON
+} luci_adopt_signup_t;
+
+/* The value of LuciaAdopt. */
+typedef struct {
+    const char *provider; /* of the keys: "NAME:" and the id */
+    const char *id;       /* the names of variables; this one has what never changes of a person */
+    const char *username; /* the name of a new account */
+    const char *email;    /* its address; NULL: none */
+    luci_adopt_signup_t signup;
+} luci_adopt_t;
+
 typedef struct {
     luci_settings_t settings;
     luci_database_t database;
@@ -110,9 +126,10 @@ typedef struct {
     int strip_cookie;
     int bearer;
     int optional;
+    const luci_adopt_t *adopt;         /* NULL: no LuciaAdopt */
     apr_array_header_t *forward_from;  /* apr_ipsubnet_t * */
     apr_array_header_t *forward_hosts; /* const char *, as luci_forwarded_read takes them */
-    struct { /* AuthBasicProvider, a directive of mod_auth_basic */
+    struct {                           /* AuthBasicProvider, a directive of mod_auth_basic */
         int is_written;
         int has_lucia;
     } basic;

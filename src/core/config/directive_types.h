@@ -83,6 +83,7 @@ typedef const char *luci_local_url_value_t;
 typedef const char *luci_mount_value_t;
 typedef const char *luci_folder_value_t;
 typedef const char *luci_log_target_value_t;
+typedef const luci_adopt_t *luci_adopt_value_t;
 
 /* Numbers and choices: directive_types.c */
 extern const luci_type_t luci_type_flag;      /* On or Off */
@@ -168,5 +169,8 @@ extern const luci_type_t luci_type_log_target;    /* a file, "|program", or the 
 /* Forward-auth: directive_forward.c. Lists, never NULL; "off" is the empty list */
 extern const luci_type_t luci_type_hosts;    /* const char *, in lower case, HOST or HOST:PORT */
 extern const luci_type_t luci_type_networks; /* apr_ipsubnet_t * */
+
+/* Accounts of people whom other modules have identified: directive_adopt.c */
+extern const luci_type_t luci_type_adopt; /* NAME [OPTION=VALUE]... */
 
 #endif

@@ -151,6 +151,7 @@ typedef struct {
     char session[LUCI_EVENT_TAG_HEX + 1];      /* luci_event_tag; "": none */
     char app_password[LUCI_EVENT_TAG_HEX + 1]; /* the tag of one that was made or deleted; "": none */
     const char *factor;                        /* the kind of second factor (factor.h) */
+    const char *provider;                      /* of a sign-in with another module (core/auth/adoption.h) */
     const char *mail;                          /* the kind of mail (mail_queue.h) */
     int is_repeated; /* the same wrong password as before, which the throttle counts once */
 } luci_event_t;

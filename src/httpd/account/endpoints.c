@@ -5,6 +5,7 @@
 #define ENDPOINTS(ROW)                                                                                       \
     ROW(signup)                                                                                              \
     ROW(login)                                                                                               \
+    ROW(adopt)                                                                                               \
     ROW(logout)                                                                                              \
     ROW(profile)                                                                                             \
     ROW(password)                                                                                            \

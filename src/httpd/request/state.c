@@ -224,14 +224,20 @@ static luci_mail_origin_t origin_of(request_rec *r)
                                  .language = luci_pages_language(&view) };
 }
 
+void luci_state_set_origin(request_rec *r, luci_auth_t *auth)
+{
+    if (auth->settings->mail)
+        auth->origin = origin_of(r);
+}
+
 luci_auth_t luci_state_auth(request_rec *r)
 {
     luci_auth_t auth = luci_runtime_of(r)->auth;
 
     auth.site = r->server->server_hostname;
     auth.events = (luci_event_sink_t){ .write = note_event, .notice = log_notice, .baton = r };
-    if (auth.settings->mail && !luci_state_is_read(r)) /* Nothing that is told is changed by reading. */
-        auth.origin = origin_of(r);
+    if (!luci_state_is_read(r)) /* Nothing that is told is changed by reading. */
+        luci_state_set_origin(r, &auth);
     return auth;
 }
 

@@ -108,6 +108,9 @@ int luci_state_is_read(request_rec *r);
 /* The use cases for this request, which report their events as its own. Only where there is a runtime. */
 luci_auth_t luci_state_auth(request_rec *r);
 
+/* For a request that is told by mail although it only reads: luci_state_auth does so for all others. */
+void luci_state_set_origin(request_rec *r, luci_auth_t *auth);
+
 /* Reports an event of a request that was refused before its use case began. */
 void luci_state_report_refused(request_rec *r, luci_event_kind_t kind, luci_reason_t reason);
 
