@@ -17,8 +17,8 @@ size_t luci_text_valid_bytes(const char *text, size_t length);
  * rejects such text, and NUL bytes, as a whole. */
 size_t luci_text_percent_decode(char *text, size_t *length);
 
-/* The maximum depth of nested arrays and objects in JSON, into which jansson recurses; 0: a value without any.
- * For malformed JSON the result is arbitrary, because jansson rejects that anyway. */
+/* The maximum depth of nested arrays and objects in JSON, into which jansson recurses; 0: a value without
+ * any. For malformed JSON the result is arbitrary, because jansson rejects that anyway. */
 size_t luci_text_json_depth(const char *json, size_t length);
 
 /* 1 if both are NULL, or both are the same text. */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Links that verify an address of a user, and links that bring an address back after a change. The row of a
- * link is made when its mail is ordered, with an id that is the hash of no token (luci_email_token_expect); the mail's
- * sender makes the token and gives the row its SHA-256 as id (luci_email_token_make). So the queue of mails
- * has no token, and a row that was deleted meanwhile gets none.
+ * link is made when its mail is ordered, with an id that is the hash of no token (luci_email_token_expect);
+ * the mail's sender makes the token and gives the row its SHA-256 as id (luci_email_token_make). So the queue
+ * of mails has no token, and a row that was deleted meanwhile gets none.
  *
  * A user has at most one link that verifies, the last one. Links that bring an address back stay beside each
  * other: a further change must not void that of the owner. */

@@ -36,7 +36,7 @@ static luci_result_t prepare(luci_db_t *db, luci_letter_t *letter, apr_pool_t *p
 static luci_result_t is_still_recipient(luci_db_t *db, const luci_letter_t *letter, apr_pool_t *pool)
 {
     luci_user_t user;
-    const char *to;
+    const char *to = "";
     luci_result_t result = luci_user_get(db, letter->user.id, &user, pool);
 
     if (result == LUCI_OK)

@@ -40,7 +40,7 @@ static size_t give(char *buffer, size_t size, size_t number, void *baton)
 {
     talk_t *talk = baton;
     const char *rest = talk->delivery->bytes + talk->given;
-    size_t length = strlen(rest);
+    size_t length = strnlen(rest, size * number);
 
     if (!talk->has_begun) {
         talk->has_begun = 1;
@@ -48,9 +48,7 @@ static size_t give(char *buffer, size_t size, size_t number, void *baton)
     }
     if (talk->begun != LUCI_OK)
         return CURL_READFUNC_ABORT;
-    if (length > size * number)
-        length = size * number;
-    memcpy(buffer, rest, length);
+    memcpy(buffer, rest, length); /* NOLINT(bugprone-not-null-terminated-result): it is no string */
     talk->given += length;
     if (length == 0) {
         talk->is_given = 1;

@@ -17,13 +17,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define SHA1_HEX 40                 /* digits of a hash */
-#define NTLM_HEX 32                 /* digits of the hashes of Have I Been Pwned's other list */
-#define LINE_MAX_BYTES 128          /* of a hash, its count, the blanks that pad some editions, and CR LF */
-#define WINDOW (2 * LINE_MAX_BYTES) /* bytes that contain the rest of a line and the next whole line */
-#define WHOLE_CHECK_BYTES (1024 * 1024) /* a file up to this size is checked line by line */
-#define SAMPLES 64                      /* of a larger file */
-#define PASSWORD_LINE_MAX 4096          /* bytes of a line that can be a password; longer ones are skipped */
+#define SHA1_HEX 40                  /* digits of a hash */
+#define NTLM_HEX 32                  /* digits of the hashes of Have I Been Pwned's other list */
+#define LINE_MAX_BYTES 128           /* of a hash, its count, the blanks that pad some editions, and CR LF */
+#define WINDOW (2L * LINE_MAX_BYTES) /* bytes that contain the rest of a line and the next whole line */
+#define WHOLE_CHECK_BYTES (1024L * 1024) /* a file up to this size is checked line by line */
+#define SAMPLES 64                       /* of a larger file */
+#define PASSWORD_LINE_MAX 4096           /* bytes of a line that can be a password; longer ones are skipped */
 #define BOM "\xEF\xBB\xBF"
 #define COMMENT "#!comment:"
 
@@ -102,7 +102,7 @@ typedef struct {
  * as luci_block_list_find. */
 static luci_result_t read_line(const luci_block_list_t *list, off_t from, line_t *line)
 {
-    char window[WINDOW];
+    char window[WINDOW] = { 0 };
     off_t at = from > list->begin ? from - 1 : list->begin; /* A line starts behind a line end. */
     size_t wanted = list->end - at < WINDOW ? (size_t)(list->end - at) : WINDOW;
     ssize_t got = read_at(list->file, window, wanted, at);
@@ -277,7 +277,7 @@ static int next_line(FILE *stream, text_line_t *line)
 
 static const char *read_lines(luci_block_list_t *list, FILE *stream, apr_pool_t *scratch)
 {
-    text_line_t line;
+    text_line_t line = { 0 };
     size_t lines = 0;
     const char *problem = NULL;
 

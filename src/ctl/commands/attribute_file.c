@@ -113,10 +113,10 @@ static const char *head_problem(const apr_array_header_t *head, apr_pool_t *pool
         int is_name = column && (strcmp(column, USERNAME) == 0 || strcmp(column, USER_ID) == 0);
 
         names += is_name;
-        if (!is_name && !luci_account_is_attribute(column ? column : ""))
+        if (!column || (!is_name && !luci_account_is_attribute(column)))
             return apr_psprintf(pool, "\"%s\" in the header is not an attribute", column ? column : "");
         for (int j = 0; j < i; j++) {
-            if (column && strcmp(column, APR_ARRAY_IDX(head, j, const char *)) == 0)
+            if (strcmp(column, APR_ARRAY_IDX(head, j, const char *)) == 0)
                 return apr_psprintf(pool, "the column %s occurs twice in the header", column);
         }
     }
@@ -185,9 +185,8 @@ static const char *take_values(json_t *object, luci_attribute_record_t *record, 
         if (record->count == LUCI_ATTRIBUTE_VALUES_MAX)
             return "the object has too many attributes";
         record->values[record->count++] =
-            (luci_user_value_t){ apr_pstrdup(pool, column), json_is_string(value)
-                                                                 ? apr_pstrdup(pool, json_string_value(value))
-                                                                 : NULL };
+            (luci_user_value_t){ apr_pstrdup(pool, column),
+                                 json_is_string(value) ? apr_pstrdup(pool, json_string_value(value)) : NULL };
     }
     return NULL;
 }

@@ -237,7 +237,7 @@ static luci_exit_t run_revoke(luci_invocation_t *call)
     search_t search = { 0 };
     luci_session_list_t list = { NULL, now_ms(), match_session, &search };
     const char *name = luci_command_value(call, "user");
-    luci_user_t user;
+    luci_user_t user = { 0 };
     luci_result_t result;
     luci_exit_t status = read_tags(call, &search);
 

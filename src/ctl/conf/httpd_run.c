@@ -113,14 +113,14 @@ static int can_begin(const run_t *run)
 /* ---- The process ---- */
 
 /* Does what apache2ctl does: a shell sources envvars and passes its $APACHE_ARGUMENTS to httpd. */
-#define SOURCE                                                                                               \
-    "luciactl_program=$1 luciactl_folder=$2 luciactl_file=$3; . \"$0\"; exec \"$luciactl_program\" "         \
-    "$APACHE_ARGUMENTS -d \"$luciactl_folder\" -f \"$luciactl_file\" -t -D DUMP_LUCIAUTH -D "                \
-    "DUMP_LUCIAUTH_SECRETS"
+static const char source[] =
+    "luciactl_program=$1 luciactl_folder=$2 luciactl_file=$3; . \"$0\"; exec \"$luciactl_program\" "
+    "$APACHE_ARGUMENTS -d \"$luciactl_folder\" -f \"$luciactl_file\" -t -D DUMP_LUCIAUTH -D "
+    "DUMP_LUCIAUTH_SECRETS";
 
 static void become_httpd(const run_t *run)
 {
-    const char *const through_shell[] = { "sh",         "-c",        SOURCE,    run->envvars,
+    const char *const through_shell[] = { "sh",         "-c",        source,    run->envvars,
                                           run->program, run->folder, run->path, NULL };
     const char *const plain[] = { run->program, "-d", run->folder,     "-f", run->path,
                                   "-t",         "-D", "DUMP_LUCIAUTH", "-D", "DUMP_LUCIAUTH_SECRETS",

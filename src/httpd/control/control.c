@@ -230,7 +230,7 @@ static const char *run(const luci_control_command_t *commands, luci_control_call
 
 static void answer(const worker_t *worker, luci_control_call_t *call)
 {
-    const char *words[LUCI_CONTROL_WORDS_MAX];
+    const char **words = apr_pcalloc(call->pool, LUCI_CONTROL_WORDS_MAX * sizeof *words);
     const char *problem = "only root and the server's own user may ask";
     int done = 0;
 

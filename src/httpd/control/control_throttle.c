@@ -43,7 +43,7 @@ static const char *each_store(luci_control_call_t *call, store_fn *work, const l
         APR_ARRAY_PUSH(seen, luci_counts_t *) = store.counts;
         problem = work(call, &store, target, done);
         if (problem)
-            return problem;
+            return problem; /* cppcheck-suppress returnDanglingLifetime ; no text of work is in store */
     }
     return seen->nelts ? NULL : NO_THROTTLE;
 }

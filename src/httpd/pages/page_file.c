@@ -45,7 +45,7 @@ static apr_status_t open_file(apr_file_t **file, const char *path, apr_pool_t *p
     int acts;
 
     if (luci_act_as_where_led(path, ap_unixd_config.user_id, ap_unixd_config.group_id, &acts, pool) != 0)
-        return APR_FROM_OS_ERROR(errno);
+        return errno ? APR_FROM_OS_ERROR(errno) : APR_EGENERAL;
     status = apr_file_open(file, path, APR_FOPEN_READ | APR_FOPEN_BINARY, APR_FPROT_OS_DEFAULT, pool);
     if (acts)
         luci_act_as_root();
@@ -69,7 +69,7 @@ apr_status_t luci_page_file_read(apr_file_t *file, luci_page_content_t *text, ap
 
 static apr_status_t read_path(const char *path, luci_page_content_t *text, apr_pool_t *pool)
 {
-    apr_file_t *file;
+    apr_file_t *file = NULL;
     apr_status_t status = open_file(&file, path, pool);
 
     if (status != APR_SUCCESS)

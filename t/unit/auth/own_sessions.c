@@ -45,6 +45,7 @@ static const char *listed(const luci_session_t *session, int *is_all)
     luci_own_sessions_t list;
     const char *tags = "";
 
+    *is_all = -1;
     if (luci_own_sessions_list(&with->auth, session, NOW, &list, pool) != LUCI_OK)
         return "failed";
     *is_all = list.is_all;

@@ -102,7 +102,8 @@ static void check_success(void)
     first = renewed;
     tap_is_result(change(&first, NEW, PASSWORD, 1), LUCI_OK, "the password is changed back");
     tap_is_result(validate_session(&third), LUCI_OK, "keep_sessions keeps the other session");
-    tap_is_result(validate_session(&first), LUCI_NOT_FOUND, "keep_sessions renews the id of the session that changes the password");
+    tap_is_result(validate_session(&first), LUCI_NOT_FOUND,
+                  "keep_sessions renews the id of the session that changes the password");
     tap_is_result(change(&first, PASSWORD, NEW, 0), LUCI_EXPIRED, "a session that has ended changes nothing");
     is_event("no_session", &first, "the event says that there is no session");
     tap_is_result(support_sign_in(with, "alice", PASSWORD), LUCI_OK, "the password is as it was");

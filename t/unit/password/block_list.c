@@ -90,7 +90,7 @@ static long peak_of_memory(void) /* MiB */
     return usage.ru_maxrss / 1024;
 }
 
-#define LONG_LINE (64 * 1024 * 1024)
+#define LONG_LINE (64L * 1024 * 1024)
 
 /* A file that was named by mistake, such as an archive or an image of a disk. */
 static void check_long_lines(void)
@@ -107,7 +107,7 @@ static void check_long_lines(void)
     list = luci_block_list_open(path, &problem, pool);
     tap_is_result(find(list, "first12"), LUCI_OK, "the line before a long line is found");
     tap_is_result(find(list, "last12"), LUCI_OK, "the line behind a long line is found");
-    tap_ok(truncate(path, 0) == 0 && truncate(path, 8L * LONG_LINE) == 0, "a file of NUL bytes");
+    tap_ok(truncate(path, 0) == 0 && truncate(path, 8 * LONG_LINE) == 0, "a file of NUL bytes");
     list = luci_block_list_open(path, &problem, pool);
     tap_ok(!list && strstr(problem, "NUL"), "a file of NUL bytes is refused");
     tap_ok(peak_of_memory() - before < 32, "long lines are read in little memory (%ld MiB)",
@@ -282,7 +282,7 @@ static void check_size(void)
     bytes_read = 0;
     tap_is_result(find(list, "password"), LUCI_OK, "S9.54: a hash is found in a list of 38 GB");
     tap_ok(reads <= 64, "S9.54: a look-up in a list of 38 GB reads it %d times", reads);
-    tap_ok(bytes_read <= 64 * 256, "S9.54: a look-up in a list of 38 GB reads %zu bytes", bytes_read);
+    tap_ok(bytes_read <= 64UL * 256, "S9.54: a look-up in a list of 38 GB reads %zu bytes", bytes_read);
     tap_is_result(find(list, "letmein"), LUCI_NOT_FOUND, "a hash that a list of 38 GB lacks is not found");
     is_virtual = 0;
 }
