@@ -133,6 +133,7 @@ const states = [
   ["delete", "delete", { username: "lovelace", account_url: "/" }],
   ["delete-wrong", "delete", { username: "lovelace", typed: "byron", account_url: "/", error: "Incorrect username", field: "username" }],
   ["delete-in-use", "delete", { username: "lovelace", typed: "lovelace", account_url: "/", error: "This account is still in use and cannot be deleted", field: "form", status: "409" }],
+  ["login-password-set", "login", { is_password_set: "1" }],
   ["reset", "reset", { username: "lovelace", token: "k2v9q4w8z1x7c3bk2v9q4w8z1x7c3b00" }],
   ["reset-weak", "reset", { username: "lovelace", token: "k2v9q4w8z1x7c3bk2v9q4w8z1x7c3b00", error: "Password is too common", field: "password" }],
   ["profile-details", "profile", { user_id: "k2v9q4w8z1x7c3b", username: "lovelace", details: [{ label: "Email", value: "ada@example.org" }, { label: "Phone", value: "" }], edit_url: "/confirm?next=/", password_url: "/password" }],

@@ -29,6 +29,7 @@ const focusAtStart = {
   "login-password": "password",
   "login-passkey": "username",
   "login-forgot": "username",
+  "login-password-set": "username",
   "forgot": "username",
   "forgot-email": "username",
   "forgot-refused": "username",

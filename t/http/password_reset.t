@@ -15,7 +15,7 @@ use JSON::PP ();
 my $NEW = 'battery staple';
 my $LINKS = 'auth_user_token';
 my $server = LuciaTest::Server->new(files => { 'htdocs/vault/a.txt' => SECRET },
-    config => "LuciaDatabase sqlite3 \@db\@\n$CHEAP_HASH\nLuciaMount /account\nLuciaSessionCacheTTL 1h\nLuciaAuditLog logs/audit.log\nLuciaTemplates \@templates\@\nLuciaErrorCodes On\n" . VAULT . <<'CONF');
+    config => "LuciaDatabase sqlite3 \@db\@\n$CHEAP_HASH\nLuciaMount /account\nLuciaSessionCacheTTL 1h\nLuciaAuditLog logs/audit.log\nLuciaTemplates \@templates\@\nLuciaErrorCodes On\nLuciaLanguages en de\n" . VAULT . <<'CONF');
 LogFormat "%r|%U|%q|%{Referer}i|%{QUERY_STRING}e" revealing
 CustomLog logs/revealing_log revealing
 ExtendedStatus On
@@ -142,6 +142,15 @@ my $reply = spend($token, $NEW);
 is answer_of($reply), '303 /account/login', 'S1.51: a reset leads to sign-in';
 is cookie_of($reply), undef, 'S1.52: a reset signs nobody in';
 is cookie_of($reply, 'auth_session_device'), undef, 'a reset sets no device cookie';
+my $told = cookie_of($reply, 'auth_session_done');
+is_deeply [@$told{qw(name value)}], ['auth_session_done', 'password'], 'S1.51: a cookie says that a password was set, and nothing else';
+sub says_set { my ($page) = @_; return $page->body =~ m{<p role="status">([^<]*)</p>} ? $1 : '' }
+my $login = $server->request(GET => '/account/login', cookie => 'auth_session_done=password');
+is says_set($login), 'Your new password is set. Sign in with it.', 'S1.51: the sign-in page after a reset says that the password is set';
+is cookie_of($login, 'auth_session_done')->{value}, '', 'S1.51: the sign-in page says so once';
+is says_set($server->request(GET => '/account/login', cookie => 'auth_session_done=password', headers => { 'Accept-Language' => 'de' })), 'Ihr neues Passwort ist festgelegt. Melden Sie sich damit an.', 'the sign-in page in German says that the password is set';
+is says_set($server->request(GET => $_->[0], @$_ > 1 ? (cookie => "auth_session_done=$_->[1]") : ())), '', "S1.51: @$_ says nothing of a new password"
+    for ['/account/login'], ['/account/login?done=password&is_password_set=1&auth_session_done=password'], ['/account/login', 'other'], ['/account/login', '<b>password'];
 is join(' ', map { vault($_) } $alice, $other), '401 401', 'S1.51: no earlier session passes the gate';
 is login('alice', $PASSWORD), 400, 'the old password does not sign in';
 is login('alice', $NEW), 302, 'the new password signs in';

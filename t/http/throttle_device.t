@@ -140,8 +140,8 @@ is login('bobby', $PASSWORD, @HOME, cookie => $both)->status, 429, 'S9.5: withou
 
 # ---- Backends do not see it ----
 
-my $cookies = "a=1; auth_session_device=$both->{value}; b=2";
-is $site->request(GET => '/env.cgi', cookie => $cookies)->body, 'a=1; b=2', 'a script does not get it';
+my $cookies = "a=1; auth_session_device=$both->{value}; auth_session_done=password; b=2";
+is $site->request(GET => '/env.cgi', cookie => $cookies)->body, 'a=1; b=2', 'a script gets neither the device cookie nor that of a password that was set';
 is $site->request(GET => '/env.cgi', cookie => "auth_session_device=$both->{value}")->body, '', 'a script gets no device cookie when it comes alone';
 is $site->request(GET => '/keep/env.cgi', cookie => $cookies)->body, $cookies, 'with LuciaStripCookie Off a script gets the device cookie';
 

@@ -2,6 +2,7 @@
 /* Sign-in: a new session for an account. */
 #include "httpd/account/entry.h"
 #include "httpd/account/passkey_form.h"
+#include "httpd/request/cookies.h"
 
 /* With LuciaEmail, the verified address of an account is as good as its name. */
 static luci_result_t fill(luci_password_form_t *entry)
@@ -15,12 +16,15 @@ static luci_result_t sign_in(luci_password_form_t *entry, apr_pool_t *pool)
     return luci_auth_sign_in(&entry->auth, &entry->auth_request, &entry->session, &entry->field, pool);
 }
 
-/* The link to the page forgot, and the button of passkeys; without it, the page is as good as before. */
+/* That a password was set, the link to the page forgot, and the button of passkeys; without it, the page is
+ * as good as before. */
 static void add_values(const luci_endpoint_request_t *request, int refused, apr_table_t *values)
 {
     luci_passkey_offer_t offer;
 
     (void)refused;
+    if (request->r->method_number == M_GET && luci_cookies_take_password_set(request->r))
+        apr_table_setn(values, "is_password_set", "1");
     if (request->runtime->auth.settings->email != LUCI_EMAIL_OFF)
         apr_table_setn(values, "takes_email", "1");
     apr_table_setn(values, "forgot_url", request->urls->forgot ? request->urls->forgot : "");

@@ -4,6 +4,7 @@
 #include "core/auth/password_reset.h"
 #include "httpd/account/link_page.h"
 #include "httpd/account/password_form.h"
+#include "httpd/request/cookies.h"
 #include "httpd/request/reply.h"
 
 #include <apr_strings.h>
@@ -101,6 +102,7 @@ static int done(const luci_password_form_t *form)
     if (request->wants_json)
         return luci_reply_json(request->r, HTTP_OK,
                                json_pack("{s:s}", "username", form->auth_request.username));
+    luci_cookies_set_password_set(request->r);
     return luci_reply_see_other(request->r, request->urls->login);
 }
 

@@ -7,8 +7,12 @@
 #include "httpd/request/answer.h"
 #include "httpd/request/request.h"
 
+#include <string.h>
+
 #define YEAR (365 * LUCI_MS_DAY)
 #define SET_COOKIE "Set-Cookie"
+#define PASSWORD_SET "password"
+#define DONE_LIFETIME LUCI_MS_MINUTE /* The redirect to the page that reads it follows at once. */
 
 static luci_cookie_t cookie_of(request_rec *r)
 {
@@ -188,4 +192,17 @@ void luci_cookies_clear_step(request_rec *r)
 {
     if (luci_runtime_of(r)->step_cookie)
         clear_named(r, luci_runtime_of(r)->step_cookie);
+}
+
+int luci_cookies_take_password_set(request_rec *r)
+{
+    const char *name = luci_runtime_of(r)->done_cookie, *value = value_of(r, name);
+
+    clear_named(r, name);
+    return value && strcmp(value, PASSWORD_SET) == 0;
+}
+
+void luci_cookies_set_password_set(request_rec *r)
+{
+    set_named(r, luci_runtime_of(r)->done_cookie, PASSWORD_SET, DONE_LIFETIME);
 }

@@ -26,4 +26,9 @@ const char *luci_cookies_step(request_rec *r);
 void luci_cookies_set_step(request_rec *r, const char *value);
 void luci_cookies_clear_step(request_rec *r);
 
+/* The cookie that makes the next sign-in page say that a password was set: no URL does, because anybody can
+ * send a link. The first call returns 1 if the request has it, and clears it. */
+int luci_cookies_take_password_set(request_rec *r);
+void luci_cookies_set_password_set(request_rec *r);
+
 #endif

@@ -101,8 +101,8 @@ static void strip_cookie(request_rec *r, apr_table_t *headers)
         return;
     kept = luci_cookie_strip(cookies, luci_config_server(r->server)->cookie_name,
                              runtime ? runtime->device_cookie : NULL, r->pool);
-    if (kept && runtime && runtime->step_cookie)
-        kept = luci_cookie_strip(kept, runtime->step_cookie, NULL, r->pool);
+    if (kept && runtime)
+        kept = luci_cookie_strip(kept, runtime->done_cookie, runtime->step_cookie, r->pool);
     if (!kept)
         apr_table_unset(headers, "Cookie");
     else if (kept != cookies)

@@ -25,6 +25,7 @@ APLOG_USE_MODULE(luciauth);
 /* Appended to the name of the session cookie, so that a prefix such as __Host- applies to all. */
 #define DEVICE "_device"
 #define STEP "_step"
+#define PASSWORD_SET "_done"
 
 static int has_pool_for(const luci_server_config_t *config, const void *target)
 {
@@ -147,6 +148,7 @@ static luci_runtime_t *start_server(server_rec *server, server_rec *main_server,
     runtime->attribute_names = luci_attribute_names(&config->settings, pool);
     runtime->values = luci_settings_values(&config->settings);
     runtime->device_cookie = apr_pstrcat(pool, config->cookie_name, DEVICE, NULL);
+    runtime->done_cookie = apr_pstrcat(pool, config->cookie_name, PASSWORD_SET, NULL);
     if (config->settings.second_factor != LUCI_SECOND_FACTOR_OFF || config->cookie_domain ||
         luci_config_find(main_server, has_step_named, config->cookie_name))
         runtime->step_cookie = apr_pstrcat(pool, config->cookie_name, STEP, NULL);

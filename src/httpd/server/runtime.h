@@ -30,6 +30,7 @@ typedef struct luci_runtime_t {
     const luci_attribute_name_t *attribute_names;
     int values;                /* of a user (luci_settings_values); attribute_names has as many, too */
     const char *device_cookie; /* its name */
+    const char *done_cookie;   /* the same */
     const char *step_cookie;   /* the same; NULL: no site whose cookies come here has LuciaSecondFactor */
 } luci_runtime_t;
 
