@@ -18,7 +18,7 @@ use LuciaTest::Site qw(sign_up count_of $CHEAP_HASH);
 my $NEW = 'battery staple';
 my $FIREFOX = 'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0';
 my $mail = LuciaTest::Mail->new;
-my $server = LuciaTest::Server->new(config => "LuciaDatabase sqlite3 \@db\@\n$CHEAP_HASH\nLuciaMount /account\nLuciaUserAttributes email email_verified\nLuciaSignupAttributes off\nLuciaLanguages en de\n"
+my $server = LuciaTest::Server->new(config => "LuciaDatabase sqlite3 \@db\@\n$CHEAP_HASH\nLuciaMount /account\nLuciaUserAttributes email email_verified\nLuciaSignupAttributes off\nLuciaUsernameChange On\nLuciaLanguages en de\n"
     . "LuciaSecret {file:\@secret\@}\nLuciaThrottle mail=100/1h mail-notice=100/1h\nLuciaSecondFactor optional\nLuciaPasskeys on\nLuciaMail smtp://127.0.0.1:$mail->{port}\nLuciaMailFrom accounts\@example.org\nLuciaSiteURL https://www.example.org\n"
     . join '', map { "<VirtualHost *>\n    ServerName $_->[0]\n    $_->[1]\n</VirtualHost>\n" } ['127.0.0.1', 'ServerAlias localhost'], ['none.test', 'LuciaMailNotices none'], ['device.test', 'LuciaMailNotices Device'],
     ['password.test', 'LuciaMailNotices password email'], ['uncounted.test', 'LuciaThrottle account=off'], ['off.test', 'LuciaMail off']);
@@ -129,6 +129,31 @@ is $ctl->run('user', 'passwd', 'alice', '--stdin', { stdin => "$PASSWORD\n" })->
 is $row->{detail}, "password_change\n\n\n\n\na-", 'S9.95: luciactl user passwd is told, without a browser';
 is_sent('S9.95: the notices of passwords are sent');
 like +($mail->mails)[-1]{text}, qr/\. An administrator did it\. /, 'S9.95: the mail says that an administrator set the password';
+$mail->forget;
+
+# ---- Names ----
+
+$cookie = cookie_of(login('alice', more => { cookie => $device }));
+queued();
+$reply = post('username', { username => 'alicia' }, $cookie, headers => { 'User-Agent' => $FIREFOX });
+is $reply->status, 303, 'alice changes her username';
+($row, my @others) = queued();
+is_deeply [@$row{qw(kind name address detail)}, scalar @others], ['notice_username', 'alice', 'alice@example.com', "user_rename\n\n127.0.0.1\nFirefox\nLinux\n--\nalicia", 0], 'S9.95: a change of the username is told once, with both names';
+is post('username', { username => 'a' }, $cookie)->status, 400, 'a username that is too short answers 400';
+is_told([], 'S9.95: a username that was refused is not told');
+is $host{none}->request(POST => '/account/username', form(username => 'alina'), cookie => $cookie, origin => 'http://none.test')->status, 303, 'alice changes her username where notices are off';
+is_told([], 'S9.95: LuciaMailNotices none tells of no username');
+is $ctl->run('user', 'rename', 'alina', 'carol')->{status}, 1, 'an administrator cannot give alice the name of carol';
+is_told([], 'S9.95: luciactl user rename to a name that is taken is not told');
+is $ctl->run('user', 'rename', 'alina', 'alison')->{status}, 0, 'an administrator renames alice';
+($row) = queued();
+is_deeply [@$row{qw(kind name address detail)}], ['notice_username', 'alina', 'alice@example.com', "user_rename\n\n\n\n\na-\nalison"], 'S9.95: luciactl user rename is told';
+my @got = is_sent('S9.95: the notices of a username are sent');
+is_deeply [scalar @got, $got[0]{headers}{subject}], [2, 'Your username was changed'], 'S9.95: the subject of a notice of a username';
+like $got[0]{text}, qr{\AThe username alice was changed to alicia\. Sign-in takes the new name from now on\.\n\nSite: www\.example\.org\. Time: .* UTC\. Browser: Firefox \(Linux\)\. Address: 127\.0\.0\.1\. If you expected this.*\n\nhttps://www\.example\.org/account/forgot\n\z}s, 'S9.95: the text of a notice of a username';
+like $got[1]{text}, qr{\AThe username alina was changed to alison\..* An administrator did it\. }s, 'S9.95: the mail says that an administrator changed the username';
+is post('username', { username => 'alice' }, $cookie)->status, 303, 'alice takes her first username again';
+is_sent('S9.95: the notice of the first username is sent');
 $mail->forget;
 
 # ---- Factors ----

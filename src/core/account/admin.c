@@ -146,10 +146,10 @@ static luci_result_t rename_both(luci_db_t *db, const update_t *update, apr_pool
 }
 
 luci_result_t luci_admin_rename(luci_db_t *db, const luci_user_t *user, const char *username,
-                                apr_pool_t *scratch)
+                                const luci_admin_then_t *then, apr_pool_t *scratch)
 {
     luci_account_rename_t renaming = { .user = user, .username = username };
-    update_t update = { .run = rename_both, .user = user, .renaming = &renaming };
+    update_t update = { .run = rename_both, .user = user, .renaming = &renaming, .then = then };
     luci_result_t result = luci_policy_new_name(luci_db_target(db)->settings, username);
 
     if (result == LUCI_OK)

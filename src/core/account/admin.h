@@ -41,16 +41,17 @@ luci_result_t luci_admin_find(luci_db_t *db, const char *username, luci_user_t *
 luci_result_t luci_admin_add(luci_db_t *db, const luci_admin_user_t *wanted, const char **id,
                              apr_pool_t *pool) LUCI_MUST_USE;
 
-/* Renames the user and the key of the old name (luci_account_rename). INVALID, CONFLICT as above. */
-luci_result_t luci_admin_rename(luci_db_t *db, const luci_user_t *user, const char *username,
-                                apr_pool_t *scratch) LUCI_MUST_USE;
-
 /* What a caller does in the transaction of a change, after it; a result other than OK undoes both. user is as
  * the lock has read it, before the change. run NULL: nothing. */
 typedef struct {
     luci_result_t (*run)(luci_db_t *db, void *baton, const luci_user_t *user, apr_pool_t *scratch);
     void *baton;
 } luci_admin_then_t;
+
+/* Renames the user and the key of the old name (luci_account_rename), and runs then, which may be NULL.
+ * INVALID, CONFLICT as above. */
+luci_result_t luci_admin_rename(luci_db_t *db, const luci_user_t *user, const char *username,
+                                const luci_admin_then_t *then, apr_pool_t *scratch) LUCI_MUST_USE;
 
 typedef struct {
     const char *stored_hash;

@@ -62,7 +62,8 @@ static luci_result_t change_counted(const luci_auth_t *auth, luci_name_change_t 
                                .write = write_name,
                                .explain = explain,
                                .baton = &writing,
-                               .event = LUCI_EVENT_USER_RENAME };
+                               .event = LUCI_EVENT_USER_RENAME,
+                               .new_username = request->username };
     luci_result_t result = luci_own_account_change(auth, &own, pool);
 
     request->is_address = writing.is_address;

@@ -33,7 +33,11 @@ static luci_result_t write_change(luci_db_t *db, void *baton, apr_pool_t *scratc
     const luci_own_account_t *change = writing->change;
     luci_user_t user;
     luci_mail_notice_t notice = {
-        .event = change->event, .factor = change->factor, .user = &user, .now = change->now
+        .event = change->event,
+        .factor = change->factor,
+        .new_username = change->new_username,
+        .user = &user,
+        .now = change->now,
     };
     int kinds;
     luci_result_t result = confirm(db, writing, &user);

@@ -16,8 +16,9 @@ typedef struct {
      * the result counts as it is. */
     luci_result_t (*explain)(luci_db_t *db, void *baton, luci_result_t result, apr_pool_t *pool);
     void *baton;
-    luci_event_kind_t event; /* which the change is, so that a notice tells of it (core/mail_notice) */
-    const char *factor;      /* of the event; NULL: none */
+    luci_event_kind_t event;  /* which the change is, so that a notice tells of it (core/mail_notice) */
+    const char *factor;       /* of the event; NULL: none */
+    const char *new_username; /* of a change of the name; NULL: none */
 } luci_own_account_t;
 
 /* Runs a change. EXPIRED: the session has ended, or its user was disabled or deleted; write was not called.

@@ -90,7 +90,8 @@ enum {
     LUCI_MAIL_NOTICE_DEVICE = 1, /* a sign-in on a device that is new to the account */
     LUCI_MAIL_NOTICE_PASSWORD = 2,
     LUCI_MAIL_NOTICE_EMAIL = 4,
-    LUCI_MAIL_NOTICE_FACTOR = 8
+    LUCI_MAIL_NOTICE_FACTOR = 8,
+    LUCI_MAIL_NOTICE_USERNAME = 16
 };
 
 /* LuciaSignup: who may create an account. */

@@ -194,7 +194,7 @@ const luci_type_t luci_type_mailbox = {
 
 /* ---- LuciaMailNotices ---- */
 
-#define NOTICES_MAX 4
+#define NOTICES_MAX 5
 
 static const char *allowed_mail_notices(const luci_limits_t *limits, apr_pool_t *pool)
 {

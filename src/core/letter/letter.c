@@ -15,7 +15,8 @@
     ROW(notice_device)                                                                                       \
     ROW(notice_password)                                                                                     \
     ROW(notice_email)                                                                                        \
-    ROW(notice_factor)
+    ROW(notice_factor)                                                                                       \
+    ROW(notice_username)
 
 #define DECLARE(name) extern const luci_letter_kind_t luci_letter_##name;
 #define ENTRY(name) &luci_letter_##name,

@@ -26,6 +26,7 @@ static luci_result_t prepare(luci_db_t *db, luci_letter_t *letter, apr_pool_t *p
     apr_table_setn(letter->values, "browser", detail.browser);
     apr_table_setn(letter->values, "system", detail.system);
     apr_table_setn(letter->values, "administrator", detail.is_by_admin ? "1" : "");
+    apr_table_setn(letter->values, "new_username", detail.new_username);
     apr_table_setn(letter->values, "last", detail.is_last ? "1" : "");
     apr_table_setn(letter->values, luci_event_name(detail.event), "1");
     if (*detail.factor)
@@ -48,3 +49,4 @@ NOTICE(device, "mail_notice_device_subject", "mail_notice_device_text", "mail_no
 NOTICE(password, "mail_notice_password_subject", "mail_notice_password_text", "mail_notice_more", "/forgot");
 NOTICE(email, "mail_notice_email_subject", "mail_notice_email_text", "mail_notice_email_more", NULL);
 NOTICE(factor, "mail_notice_factor_subject", "mail_notice_factor_text", "mail_notice_factor_more", "/forgot");
+NOTICE(username, "mail_notice_username_subject", "mail_notice_username_text", "mail_notice_more", "/forgot");

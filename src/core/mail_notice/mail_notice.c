@@ -18,7 +18,16 @@
 #define LETTERS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 
 /* The fields of a detail, a line each. */
-enum { FIELD_EVENT, FIELD_FACTOR, FIELD_ADDRESS, FIELD_BROWSER, FIELD_SYSTEM, FIELD_FLAGS, FIELDS };
+enum {
+    FIELD_EVENT,
+    FIELD_FACTOR,
+    FIELD_ADDRESS,
+    FIELD_BROWSER,
+    FIELD_SYSTEM,
+    FIELD_FLAGS,
+    FIELD_NEW_USERNAME, /* may be missing */
+    FIELDS
+};
 #define FLAG_ADMIN 'a'
 #define FLAG_LAST 'l'
 
@@ -40,10 +49,10 @@ int luci_mail_notice_is_wanted(const luci_settings_t *settings, int kind)
 /* ---- Queuing ---- */
 
 /* A name that another program has stored may be anything. */
-static const char *name_of(const luci_user_t *user, apr_pool_t *pool)
+static const char *name_of(const char *username, apr_pool_t *pool)
 {
-    size_t length = strnlen(user->username, NAME_BYTES_MAX);
-    char *name = apr_pstrmemdup(pool, user->username, luci_text_valid_bytes(user->username, length));
+    size_t length = strnlen(username, NAME_BYTES_MAX);
+    char *name = apr_pstrmemdup(pool, username, luci_text_valid_bytes(username, length));
 
     for (char *c = name; *c; c++) {
         if ((unsigned char)*c < ' ' || *c == 0x7f)
@@ -68,11 +77,12 @@ static const char *detail_of(const luci_mail_notice_t *notice, apr_pool_t *pool)
     const luci_mail_origin_t *origin = notice->origin;
     luci_user_agent_t agent = luci_user_agent(origin ? origin->user_agent : NULL, pool);
     const char *address = luci_text_printable_ascii(origin ? origin->address : NULL, ADDRESS_BYTES_MAX, pool);
+    const char *new_username = notice->new_username ? name_of(notice->new_username, pool) : NULL;
     char flags[] = { origin ? '-' : FLAG_ADMIN, notice->is_last ? FLAG_LAST : '-', '\0' };
 
     return apr_pstrcat(pool, luci_event_name(notice->event), "\n", notice->factor ? notice->factor : "", "\n",
                        address ? address : "", "\n", browser_of(&agent, pool), "\n", agent.system, "\n",
-                       flags, NULL);
+                       flags, new_username ? "\n" : "", new_username ? new_username : "", NULL);
 }
 
 static luci_result_t add(luci_db_t *db, const luci_mail_notice_kind_t *kind, const luci_mail_notice_t *notice,
@@ -80,7 +90,7 @@ static luci_result_t add(luci_db_t *db, const luci_mail_notice_kind_t *kind, con
 {
     luci_mail_order_t order = {
         .kind = kind->mail,
-        .name = name_of(notice->user, scratch),
+        .name = name_of(notice->user->username, scratch),
         .address = to,
         .detail = detail_of(notice, scratch),
         .language = notice->origin ? notice->origin->language : NULL,
@@ -90,6 +100,14 @@ static luci_result_t add(luci_db_t *db, const luci_mail_notice_kind_t *kind, con
     luci_result_t result = luci_mail_queue_add(db, &order, scratch);
 
     return result == LUCI_NOT_FOUND ? LUCI_OK : result; /* The start has said that there is no table. */
+}
+
+/* What is written as it was before is no change. */
+static int is_same(const luci_mail_notice_t *notice, const char *to, apr_pool_t *scratch)
+{
+    if (notice->new_username && strcmp(notice->user->username, notice->new_username) == 0)
+        return 1;
+    return notice->new_address && luci_email_is_same(to, notice->new_address, scratch);
 }
 
 luci_result_t luci_mail_notice_queue(luci_db_t *db, const luci_settings_t *settings,
@@ -104,7 +122,7 @@ luci_result_t luci_mail_notice_queue(luci_db_t *db, const luci_settings_t *setti
     result = luci_email_verified(notice->user, settings, &to, scratch);
     if (result == LUCI_NOT_FOUND || result == LUCI_INVALID)
         return LUCI_OK;
-    if (result == LUCI_OK && notice->new_address && luci_email_is_same(to, notice->new_address, scratch))
+    if (result == LUCI_OK && is_same(notice, to, scratch))
         return LUCI_OK;
     return result == LUCI_OK ? add(db, kind, notice, to, scratch) : result;
 }
@@ -127,7 +145,7 @@ static luci_result_t find_event(const char *mail, const char *name, luci_event_k
 luci_result_t luci_mail_notice_read(const char *mail, const char *detail, luci_mail_notice_detail_t *read,
                                     apr_pool_t *pool)
 {
-    const char *fields[FIELDS] = { "", "", "", "", "", "" };
+    const char *fields[FIELDS] = { "", "", "", "", "", "", "" };
 
     for (int i = 0; detail && i < FIELDS; i++) {
         size_t length = strcspn(detail, "\n");
@@ -142,6 +160,7 @@ luci_result_t luci_mail_notice_read(const char *mail, const char *detail, luci_m
         .system = fields[FIELD_SYSTEM],
         .is_by_admin = strchr(fields[FIELD_FLAGS], FLAG_ADMIN) != NULL,
         .is_last = strchr(fields[FIELD_FLAGS], FLAG_LAST) != NULL,
+        .new_username = fields[FIELD_NEW_USERNAME],
     };
     return find_event(mail, fields[FIELD_EVENT], &read->event);
 }

@@ -23,6 +23,7 @@ typedef struct {
     luci_event_kind_t event;
     const char *factor;               /* the kind of second factor (factor.h); NULL: none */
     const char *new_address;          /* of a change of the address: what replaces it; NULL: nothing does */
+    const char *new_username;         /* of a change of the name; NULL: none */
     const luci_user_t *user;          /* with attributes, as before the change */
     const luci_mail_origin_t *origin; /* NULL: an administrator made the change */
     luci_ms_t now;
@@ -32,12 +33,14 @@ typedef struct {
 /* 1 if these settings want notices of a kind (LUCI_MAIL_NOTICE_...). */
 int luci_mail_notice_is_wanted(const luci_settings_t *settings, int kind);
 
-/* Queues the notice, if its kind is wanted and the user has an address. Call it in the transaction of the
+/* Queues the notice, if its kind is wanted, the user has an address, and new_address or new_username is
+ * another one than before. Call it in the transaction of the
  * change. OK also if there is nothing to do, or no queue. BUSY, UNAVAILABLE, INTERNAL. */
 luci_result_t luci_mail_notice_queue(luci_db_t *db, const luci_settings_t *settings,
                                      const luci_mail_notice_t *notice, apr_pool_t *scratch) LUCI_MUST_USE;
 
-/* What a row of the queue says. Strings are printable ASCII, not NULL, and "" if unknown. */
+/* What a row of the queue says. Strings are printable ASCII, but for the last one, not NULL, and "" if
+ * unknown. */
 typedef struct {
     luci_event_kind_t event;
     const char *factor;
@@ -46,6 +49,7 @@ typedef struct {
     const char *system;
     int is_by_admin;
     int is_last;
+    const char *new_username; /* the only one that need not be ASCII, but one line of UTF-8 */
 } luci_mail_notice_detail_t;
 
 /* Reads the detail of a row whose kind is mail. INVALID: no notice of this kind, or of an event that this

@@ -85,12 +85,16 @@ static luci_exit_t run_rename(luci_invocation_t *call)
     luci_ctl_database_t database;
     luci_user_t user;
     const char *name = call->operand[1];
+    luci_admin_notice_t notice = { .settings = &database.config.settings,
+                                   .event = LUCI_EVENT_USER_RENAME,
+                                   .new_username = name };
+    luci_admin_then_t then = { luci_admin_notice_queue, &notice };
     luci_result_t result;
     luci_exit_t status = luci_account_open_to_change(call, &database, &user);
 
     if (status != LUCI_EXIT_DONE)
         return status;
-    result = luci_admin_rename(database.db, &user, name, call->pool);
+    result = luci_admin_rename(database.db, &user, name, &then, call->pool);
     luci_admin_audit_write(&database, LUCI_EVENT_USER_RENAME, &user, result, 0);
     if (result != LUCI_OK)
         return luci_account_refused(call, &database, result, result == LUCI_NOT_FOUND ? user.username : name);

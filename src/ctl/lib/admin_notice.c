@@ -14,6 +14,7 @@ luci_result_t luci_admin_notice_queue(luci_db_t *db, void *notice, const luci_us
     luci_mail_notice_t mail = { .event = wanted->event,
                                 .factor = wanted->factor,
                                 .new_address = wanted->new_address,
+                                .new_username = wanted->new_username,
                                 .user = user,
                                 .now = apr_time_as_msec(apr_time_now()) };
 

@@ -10,8 +10,9 @@
 typedef struct {
     const luci_settings_t *settings;
     luci_event_kind_t event;
-    const char *factor;      /* of the event; NULL: none */
-    const char *new_address; /* of a change of the address; NULL: none */
+    const char *factor;       /* of the event; NULL: none */
+    const char *new_address;  /* of a change of the address; NULL: none */
+    const char *new_username; /* of a change of the name; NULL: none */
 } luci_admin_notice_t;
 
 /* Queues a notice in the transaction of the change; to be called there, or as luci_admin_then_t.run with a

@@ -102,24 +102,26 @@ static void check_rename(luci_db_t *db)
     luci_user_t bob = add(db, "Robert"), other = add(db, "Other");
     luci_key_t key;
 
-    tap_is_result(luci_admin_rename(db, &bob, "ROBERT", pool), LUCI_OK,
+    tap_is_result(luci_admin_rename(db, &bob, "ROBERT", NULL, pool), LUCI_OK,
                   "a rename to other capitals succeeds");
     tap_is_result(luci_key_get(db, "username:robert", &key, pool), LUCI_OK, "  the same key");
-    tap_is_result(luci_admin_rename(db, &bob, "Robin", pool), LUCI_OK, "a rename to another name succeeds");
+    tap_is_result(luci_admin_rename(db, &bob, "Robin", NULL, pool), LUCI_OK,
+                  "a rename to another name succeeds");
     bob.username = "Robin";
     tap_is_result(luci_key_get(db, "username:robert", &key, pool), LUCI_NOT_FOUND, "  the old key is gone");
     tap_is_result(luci_key_get(db, "username:robin", &key, pool), LUCI_OK, "  the new one is there");
     tap_is_str(key.stored_hash, "hash", "  with its password");
-    tap_is_result(luci_admin_rename(db, &bob, "OTHER", pool), LUCI_CONFLICT, "a key that somebody has");
+    tap_is_result(luci_admin_rename(db, &bob, "OTHER", NULL, pool), LUCI_CONFLICT, "a key that somebody has");
     tap_is_result(luci_key_insert(db, "username:robert", bob.id, "alias", pool), LUCI_OK, "a further name");
-    tap_is_result(luci_admin_rename(db, &bob, "Robert", pool), LUCI_OK, "  becomes the name");
+    tap_is_result(luci_admin_rename(db, &bob, "Robert", NULL, pool), LUCI_OK, "  becomes the name");
     bob.username = "Robert";
     tap_is_result(luci_key_get(db, "username:robin", &key, pool), LUCI_OK,
                   "the old name stays as a further key");
     support_run(target.params, "DELETE FROM user_key WHERE id = 'username:other'");
-    tap_is_result(luci_admin_rename(db, &bob, "Other", pool), LUCI_CONFLICT,
+    tap_is_result(luci_admin_rename(db, &bob, "Other", NULL, pool), LUCI_CONFLICT,
                   "a rename to a name that only a key has conflicts");
-    tap_is_result(luci_admin_rename(db, &other, "Others", pool), LUCI_OK, "a user without a key is renamed");
+    tap_is_result(luci_admin_rename(db, &other, "Others", NULL, pool), LUCI_OK,
+                  "a user without a key is renamed");
     tap_is_result(luci_key_get(db, "username:others", &key, pool), LUCI_NOT_FOUND,
                   "  a user without a key gets none by a rename");
 }

@@ -2,6 +2,7 @@
 /* The use cases that tell of themselves by mail: each queues one notice in its transaction, and none if it is
  * refused or undone. t/engines/engines_unit.t runs this on PostgreSQL and MariaDB. Specification: S9.95 and
  * S9.96. */
+#include "core/auth/name_change.h"
 #include "core/auth/own_app_passwords.h"
 #include "core/auth/own_factors.h"
 #include "core/auth/own_passkeys.h"
@@ -148,6 +149,27 @@ static void check_password_reset(void)
     is_told("password_reset\n", "a reset");
     tap_is_result(support_sign_in(with, "alice", PASSWORD), LUCI_OK, "alice signs in again");
     session = support_session;
+    forget();
+}
+
+/* ---- Names ---- */
+
+static luci_result_t rename_to(const char *username)
+{
+    luci_name_change_t wanted = { .request = { .username = username, .now = NOW }, .session = &session };
+
+    return luci_name_change(&with->auth, &wanted, pool);
+}
+
+static void check_name_change(void)
+{
+    tap_is_result(rename_to("a b\n"), LUCI_INVALID, "a name that is not allowed changes nothing");
+    is_told(NULL, "a name that was refused");
+    tap_is_result(rename_to("alice"), LUCI_OK, "alice takes the name that she has");
+    is_told(NULL, "a name that stays");
+    tap_is_result(rename_to("Alicia"), LUCI_OK, "alice changes her name");
+    is_told("user_rename\n", "a change of the name");
+    tap_is_result(rename_to("alice"), LUCI_OK, "alice changes her name back");
     forget();
 }
 
@@ -365,7 +387,8 @@ int main(void)
     run("ALTER TABLE user_session ADD COLUMN factors BIGINT");
     with->settings.mail = &mail_server;
     with->settings.mail_notices = LUCI_MAIL_NOTICE_DEVICE | LUCI_MAIL_NOTICE_PASSWORD |
-                                  LUCI_MAIL_NOTICE_EMAIL | LUCI_MAIL_NOTICE_FACTOR;
+                                  LUCI_MAIL_NOTICE_EMAIL | LUCI_MAIL_NOTICE_FACTOR |
+                                  LUCI_MAIL_NOTICE_USERNAME;
     with->settings.attributes = support_names((const char *[]){ "email", "email_verified", NULL });
     with->settings.second_factor = LUCI_SECOND_FACTOR_OPTIONAL;
     with->settings.passkeys = LUCI_PASSKEYS_ON;
@@ -380,6 +403,7 @@ int main(void)
     check_password_change();
     check_password_reset();
     check_undone();
+    check_name_change();
     check_factors();
     check_passkeys();
     check_sign_ins();

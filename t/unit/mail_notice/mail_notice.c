@@ -16,7 +16,8 @@
 #define DETAIL "SELECT detail FROM auth_user_mail"
 #define FIREFOX "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
 #define ALL                                                                                                  \
-    (LUCI_MAIL_NOTICE_DEVICE | LUCI_MAIL_NOTICE_PASSWORD | LUCI_MAIL_NOTICE_EMAIL | LUCI_MAIL_NOTICE_FACTOR)
+    (LUCI_MAIL_NOTICE_DEVICE | LUCI_MAIL_NOTICE_PASSWORD | LUCI_MAIL_NOTICE_EMAIL |                          \
+     LUCI_MAIL_NOTICE_FACTOR | LUCI_MAIL_NOTICE_USERNAME)
 
 static const luci_mail_server_t mail_server = { .transport = &luci_transport_smtp };
 static support_auth_t *with;
@@ -86,7 +87,7 @@ static void check_kinds(void)
         { LUCI_EVENT_APP_PASSWORD_DELETE, 0, NULL },
         { LUCI_EVENT_SIGN_UP, 0, NULL },
         { LUCI_EVENT_SIGN_OUT, 0, NULL },
-        { LUCI_EVENT_USER_RENAME, 0, NULL },
+        { LUCI_EVENT_USER_RENAME, LUCI_MAIL_NOTICE_USERNAME, "notice_username" },
         { LUCI_EVENT_USER_SET, 0, NULL },
         { LUCI_EVENT_USER_DELETE, 0, NULL },
     };
@@ -264,6 +265,39 @@ static void check_names(void)
     tap_is_int((int)strlen(value("SELECT name FROM auth_user_mail")), 255, "S9.95: a long username is cut");
 }
 
+static luci_result_t rename_to(const char *username)
+{
+    luci_mail_notice_t notice = { .event = LUCI_EVENT_USER_RENAME,
+                                  .new_username = username,
+                                  .user = &alice,
+                                  .origin = &origin,
+                                  .now = NOW };
+
+    forget();
+    return luci_mail_notice_queue(with->db, &with->settings, &notice, pool);
+}
+
+static void check_new_username(void)
+{
+    luci_mail_notice_detail_t read;
+
+    tap_is_result(rename_to("\xc3\x84lice"), LUCI_OK, "S9.95: alice gets another name");
+    read = read_back("notice_username");
+    tap_is_str(read.new_username, "\xc3\x84lice", "S9.95: the row has the new name");
+    tap_is_str(value("SELECT name FROM auth_user_mail"), "alice", "S9.95: the row has the old name");
+    tap_is_str(read.system, "Linux", "S9.95: the row of a new name has the system");
+    tap_is_result(rename_to("al\r\nBcc: eve@example.com"), LUCI_OK, "S9.95: a new name with a line break");
+    tap_is_str(read_back("notice_username").new_username, "al??Bcc: eve@example.com",
+               "S9.95: a new username is one line");
+    tap_is_result(rename_to("Alice"), LUCI_OK, "S9.95: alice writes her name with a capital");
+    tap_is_str(read_back("notice_username").new_username, "Alice", "S9.95: the name in capitals is told");
+    tap_is_result(rename_to("alice"), LUCI_OK, "S9.95: alice keeps her name");
+    tap_is_int(support_auth_number(with, MAILS), 0, "S9.95: a name that stays is not told");
+    tap_is_result(queue(LUCI_EVENT_PASSWORD_CHANGE), LUCI_OK, "S9.95: alice changes her password");
+    tap_is_str(read_back("notice_password").new_username, "", "S9.95: another notice has no new name");
+    forget();
+}
+
 static void check_unknown(void)
 {
     static const char *const details[] = { "sign_in",         "no_event\n\n\n\n\n-", "",  "\n\n\n\n\n\n",
@@ -407,6 +441,7 @@ int main(void)
     check_details();
     check_hostile();
     check_names();
+    check_new_username();
     check_unknown();
     check_first();
     check_sessions();
