@@ -8,6 +8,7 @@ use warnings;
 use FindBin ();
 use lib "$FindBin::Bin/../lib";
 use LuciaTest;
+use LuciaTest::Ctl;
 use LuciaTest::Mail;
 
 my $mail = LuciaTest::Mail->new;
@@ -71,4 +72,4 @@ AddHandler cgi-script .cgi
 CONF
 );
 
-exit(system('node', "$FindBin::Bin/account.mjs", $server->port, LuciaTest::build() . '/luciactl', $server->conf_file, "$mail->{dir}/mails") == 0 ? 0 : 1);
+exit(system('node', "$FindBin::Bin/account.mjs", $server->port, LuciaTest::Ctl::program($server), $server->conf_file, "$mail->{dir}/mails") == 0 ? 0 : 1);

@@ -8,6 +8,7 @@ use warnings;
 use FindBin ();
 use lib "$FindBin::Bin/../lib";
 use LuciaTest;
+use LuciaTest::Ctl;
 use LuciaTest::Site qw(certificate);
 
 # So old that a browser may show them for a month without asking.
@@ -61,4 +62,4 @@ $server->start;
 utime $old, $old, map { $server->dir . "/htdocs/private/$_.html" } qw(old new) or die "utime: $!";
 
 exit(system('node', "$FindBin::Bin/cache.mjs", $server->port, $server->port_number(2), $server->dir . '/conf/localhost.crt',
-    LuciaTest::build() . '/luciactl', $server->conf_file) == 0 ? 0 : 1);
+    LuciaTest::Ctl::program($server), $server->conf_file) == 0 ? 0 : 1);

@@ -8,6 +8,7 @@ use warnings;
 use FindBin ();
 use lib "$FindBin::Bin/../lib";
 use LuciaTest;
+use LuciaTest::Ctl;
 
 my $head = '<!doctype html><html lang="en"><meta charset="utf-8"><link rel="icon" href="data:,">';
 # Takes the form, and shows what the browser says of a request.
@@ -48,4 +49,4 @@ AddType text/javascript .js
 CONF
 );
 
-exit(system('node', "$FindBin::Bin/workers.mjs", $server->port, LuciaTest::build() . '/luciactl', $server->conf_file) == 0 ? 0 : 1);
+exit(system('node', "$FindBin::Bin/workers.mjs", $server->port, LuciaTest::Ctl::program($server), $server->conf_file) == 0 ? 0 : 1);

@@ -135,7 +135,7 @@ sub as_nobody {
     my $module = $server->write('mod_luciauth.so', LuciaTest::Server::slurp(LuciaTest::module()));
     my $conf = $server->write('conf/nobody.conf', LuciaTest::Server::slurp($server->conf_file) =~ s/\Q@{[LuciaTest::module()]}\E/$module/r);
     chmod 0755, $tool, $module;
-    open my $out, '-|', 'setpriv', '--reuid=nobody', '--clear-groups', $tool, '--config', $conf, @_ or die $!;
+    open my $out, '-|', 'setpriv', '--reuid=nobody', '--clear-groups', LuciaTest::Ctl::program($server, $tool), '--config', $conf, @_ or die $!;
     local $/;
     return scalar <$out>;
 }

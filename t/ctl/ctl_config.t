@@ -268,7 +268,7 @@ is $at_once, 0, 'envvars that starts a program';
 ok kill('TERM', LuciaTest::Server::slurp($left) =~ /(\d+)/), 'luciactl does not wait for that program';
 rename "$top/envvars", "$top/envvars.kept" or die $!;
 POSIX::mkfifo("$top/envvars", 0644) or die $!;
-my ($status, $said) = run_tool('--config', "$top/apache2.conf", 'user', 'list');
+($status, $said) = run_tool('--config', "$top/apache2.conf", 'user', 'list');
 is $status, 2, 'envvars that is a pipe: refused';
 like $said, qr{\Q$top\E/envvars cannot be read: not a regular file}, 'the refusal names envvars as no regular file';
 unlink "$top/envvars" or die $!;

@@ -217,6 +217,7 @@ sub check_hostile {
 }
 
 sub check_output {
+    local %ENV = (%ENV, LuciaTest::Ctl::env());
     my $said = `'@{[LuciaTest::Ctl::tool()]}' --database 'sqlite3:$file' user list 2>&1 >/dev/full`;
     is $? >> 8, 1, 'output that can not be written: 1';
     like $said, qr/^luciactl: the output cannot be written: /, 'the message says that the output could not be written';

@@ -41,6 +41,7 @@ typedef struct {
     int descriptor;
     char *text; /* malloc'ed, with a NUL at its end */
     size_t length;
+    size_t room; /* bytes of text */
 } stream_t;
 
 static void add_problem(const run_t *run, const char *problem)
@@ -176,23 +177,36 @@ static pid_t start(const run_t *run, stream_t *streams)
 
 typedef enum { TAKE_MORE, TAKE_END, TAKE_TOO_MUCH } take_t;
 
+/* Twice the room each time, because not every realloc moves a large text without copying it. 0: the text
+ * would be too long, or there is no memory. */
+static int make_room(stream_t *stream, size_t length)
+{
+    size_t needed = stream->length + length + 1;
+    size_t room = needed > 2 * stream->room ? needed : 2 * stream->room;
+    char *grown;
+
+    if (needed <= stream->room)
+        return 1;
+    grown = needed > OUTPUT_MAX ? NULL : realloc(stream->text, room);
+    if (!grown)
+        return 0;
+    stream->text = grown;
+    stream->room = room;
+    return 1;
+}
+
 /* Reads a part of a pipe's content. */
 static take_t take(stream_t *stream)
 {
     char part[16384];
     ssize_t length = read(stream->descriptor, part, sizeof part);
-    char *grown;
 
     if (length < 0 && errno == EINTR)
         return TAKE_MORE;
     if (length <= 0)
         return TAKE_END;
-    grown = stream->length + (size_t)length > OUTPUT_MAX
-                ? NULL
-                : realloc(stream->text, stream->length + (size_t)length + 1);
-    if (!grown)
+    if (!make_room(stream, (size_t)length))
         return TAKE_TOO_MUCH;
-    stream->text = grown;
     memcpy(stream->text + stream->length, part, (size_t)length);
     stream->length += (size_t)length;
     stream->text[stream->length] = '\0';
@@ -350,7 +364,7 @@ static luci_result_t judge(const run_t *run, int status, const stream_t *streams
 
 static luci_result_t run_httpd(const run_t *run, json_t **document)
 {
-    stream_t streams[STREAMS] = { { -1, NULL, 0 }, { -1, NULL, 0 } };
+    stream_t streams[STREAMS] = { { .descriptor = -1 }, { .descriptor = -1 } };
     pid_t process = start(run, streams);
     luci_result_t result;
     const char *problem;

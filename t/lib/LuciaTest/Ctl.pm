@@ -34,6 +34,19 @@ sub of {
 }
 
 sub tool  { LuciaTest::build() . '/luciactl' }
+
+# What a sanitizer needs; drivers are loaded and stay, so that leaks do not count.
+sub env { return $ENV{SANITIZE} ? (LuciaTest::httpd_env(), ASAN_OPTIONS => 'detect_leaks=0') : () }
+
+# A program of its own, in the folder of a server, for callers that do not set that environment.
+sub program {
+    my ($server, $tool) = @_;
+    my %env = env() or return $tool // tool();
+    my $file = $server->write('luciactl.sh', join ' ', "#!/bin/sh\nexec env", (map { "'$_=$env{$_}'" } sort keys %env), $tool // tool(), qq("\$@"\n));
+    chmod 0755, $file;
+    return $file;
+}
+
 sub audit { LuciaTest::Server::slurp("$_[0]{dir}/audit") }
 sub with  { my ($self, @options) = @_; return bless { %$self, options => [@{ $self->{options} }, @options] }, ref $self }
 
@@ -42,8 +55,7 @@ sub become {
     my ($self, @command) = @_;
     POSIX::setsid();
     LuciaTest::follow_parent();
-    %ENV = (%ENV, LuciaTest::httpd_env());
-    $ENV{ASAN_OPTIONS} = 'detect_leaks=0';    # drivers are loaded and stay
+    %ENV = (%ENV, env());
     $SIG{$_} = 'DEFAULT' for qw(INT TERM HUP);
     exec tool(), @{ $self->{options} }, @command or POSIX::_exit(127);
 }
@@ -106,7 +118,7 @@ sub typed {
         open STDOUT, '>&', $slave;
         open STDERR, '>&', $slave;
         close $slave;
-        $ENV{ASAN_OPTIONS} = 'detect_leaks=0';
+        %ENV = (%ENV, env());
         $SIG{$_} = 'DEFAULT' for qw(INT TERM HUP);
         exec tool(), @{ $self->{options} }, @$command or POSIX::_exit(127);
     }
