@@ -74,7 +74,7 @@ my @refused = (
         'argon2id p=9', 'argon2id m=31 p=4', 'argon2id m=64 m=64', 'argon2id x=1', 'argon2id m=', 'argon2id m=64k',
         'lucia-scrypt m=64', 'argon2id m=64 t=1 p=1 q=1'),
     (map { ['LuciaEmail', $_, qr/: off, optional or required/] } qw(on yes), 'optional required'),
-    (map { ['LuciaMailNotices', $_, qr/: one or more of device, password, email, factor; or none/] } 'on', 'off', 'device sms', 'none device', 'device device'),
+    (map { ['LuciaMailNotices', $_, qr/: one or more of device, password, email, factor, username; or none/] } 'on', 'off', 'device sms', 'none device', 'device device'),
     (map { ['LuciaPasskeys', $_, qr/: off, on or only/] } qw(yes optional), 'on on'),
     (map { ['LuciaSecondFactor', $_, qr/: off, optional or required/] } qw(on yes), 'off off'),
     (map { ['LuciaArgon2', $_, qr/: auto, libargon2 or libsodium/] } qw(on off sodium argon2), 'auto auto'),
