@@ -7,7 +7,8 @@
 #                   MPM=event|worker|prefork  which httpd (event)
 #                   DB=sqlite3|pgsql|mysql    which database (sqlite3)
 #                   SANITIZE=1                with AddressSanitizer and UBSan
-# make test-long  clusters, failovers and 5,000,000 rows; about an hour (TESTS=t/long/a.t, see t/long/run)
+# make test-long  what is too long for every commit, with a report in t/long/results.md: hours (see t/long/run)
+#                   STEPS="soak mpms"   only these; TESTS=t/long/a.t   only this test, without a row in the report
 # make unit       build the unit tests, build/t/unit/*/*
 # make fuzz       build the fuzzers with clang, build/fuzz/t/fuzz/* (t/fuzz/README.md)
 # make bench      speed, beside httpd's own modules and Express + Lucia v2 (ARGS=--quick, see t/bench/run)
@@ -290,7 +291,7 @@ test-long: test-deps
 	@$(call install-packages,$(LONG_PACKAGES))
 	@$(MAKE) --no-print-directory -j$(JOBS) all unit
 	@exec env BUILD='$(BUILD)' MPM='$(MPM)' CC='$(CC)' SANITIZE='$(SANITIZE)' APXS='$(APXS)' \
-	    t/long/run $(if $(VERBOSE),-v) $(TESTS)
+	    t/long/run $(if $(VERBOSE),-v) $(if $(STEPS),--steps '$(STEPS)') $(TESTS)
 
 bench:
 	@$(call install-packages,$(PACKAGES) $(BENCH_PACKAGES))
