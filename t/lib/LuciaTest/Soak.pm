@@ -19,6 +19,7 @@ use POSIX ();
 use Time::HiRes ();
 use LuciaTest;
 
+# On a busy machine hashes and handles are waited for longer than the defaults allow.
 use constant { ACTIVE => 10, IDLE => 50, LATE => 30 };    # seconds: the periods of sessions; until an answer must have come
 
 sub config {
@@ -41,6 +42,8 @@ LuciaSignupAttributes off
 LuciaMail smtp://127.0.0.1:$mail->{port}
 LuciaMailFrom accounts\@example.org
 LuciaSiteURL http://localhost:\@port\@
+LuciaHashSlots auto 30s
+LuciaDatabasePool auto 30s
 LuciaThrottle account=20/1min ip=20/1min signup=off mail=off mail-client=off
 LuciaAuditLog logs/audit.log
 LogLevel luciauth:debug
