@@ -51,6 +51,11 @@ LuciaSessionCacheTTL 1s
     LuciaBearer On
     $policy
 </Location>
+<Location /sessions>
+    AuthType Lucia
+    Require valid-user
+    $policy
+</Location>
 <Location /bare>
     $policy
 </Location>
@@ -199,6 +204,8 @@ like $server->error_log, qr/LUCI0780: luciauth-verify refuses 127\.0\.0\.1, whic
 is ask($_, $alice, browser(%NGINX, Authorization => 'Basic ' . encode_base64("alice:$PASSWORD", '')))->status, 403, "S4.30: without a gate $_ refuses every request" for qw(/open /bare /basic);
 is ask($_, undef, browser(%NGINX))->status, $_ eq '/basic' ? 401 : 403, "S4.30: without a gate $_ admits no anonymous request" for qw(/open /bare /basic);
 like $server->error_log, qr/LUCI0782: luciauth-verify refuses every request here, because no gate judges them/, 'S4.30: a location without a gate is logged';
+is ask('/sessions', $alice, browser(%NGINX))->status, 403, 'S4.30: at the path of a page every request is refused';
+like +($server->error_log =~ /.*LUCI0782: (.*)/s)[0], qr/\Aluciauth-verify refuses every request here, because LuciaMount serves a page at this path/, 'S4.30: the log says that the path is that of a page';
 for my $method (qw(POST PUT OPTIONS TRACE DELETE PROPFIND)) {
     my $status = ask('/members', $alice, program(%NGINX, Origin => 'https://app.example.org'), method => $method)->status;
     is $status, 405, "S4.30: a question with $method is not allowed";

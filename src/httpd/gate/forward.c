@@ -138,6 +138,16 @@ static void set_remainder(request_rec *r, const char *name, const char *header)
     apr_table_set(r->headers_out, name, value ? value : "");
 }
 
+/* The gate admits every request to a page of its own, so that people reach sign-in. */
+static const char *why_ungated(request_rec *r)
+{
+    return luci_route_of(r).endpoint
+               ? "LuciaMount serves a page at this path, and a gate judges no request for it; give the "
+                 "location another path"
+               : "no gate judges them; write AuthType Lucia and a Require line that asks for a user into the "
+                 "same section";
+}
+
 int luci_forward_handle(request_rec *r)
 {
     if (!r->handler || strcmp(r->handler, LUCI_VERIFIER_HANDLER) != 0)
@@ -146,10 +156,8 @@ int luci_forward_handle(request_rec *r)
     if (r->method_number != M_GET)
         return HTTP_METHOD_NOT_ALLOWED;
     if (!luci_state_is_gated(r) || !luci_forward_is(r)) {
-        ap_log_rerror(
-            APLOG_MARK, APLOG_ERR, 0, r,
-            "LUCI0782: luciauth-verify refuses every request here, because no gate judges them; write "
-            "AuthType Lucia and a Require line that asks for a user into the same section");
+        ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r,
+                      "LUCI0782: luciauth-verify refuses every request here, because %s", why_ungated(r));
         return refuse(r, HTTP_FORBIDDEN, LUCI_MESSAGE_FORBIDDEN);
     }
     luci_identity_answer(r);
