@@ -72,6 +72,8 @@ sub check_refusals {
         ['a password',            "username,hashed_password\nalice,x\n",                       qr/file:1: "hashed_password" in the header is not an attribute/],
         ['the flag',              "username,disabled\nalice,0\n",                              qr/file:1: "disabled" in the header/],
         ['a column twice',        "username,role,role\nalice,a,b\n",                           qr/file:1: the column role occurs twice/],
+        ['a column without a name', ",role\nalice,x\n",                                         qr/file:1: "" in the header is not an attribute/],
+        ['too many columns',      join(',', 'username', map { "c$_" } 1 .. 99) . "\n" . join(',', 'alice', 1 .. 99) . "\n", qr/file:1: the header has too many columns/],
         ['a column without one',  "username,shoe_size\nalice,43\n",                            qr/file:2: alice: the user table has no column shoe_size/],
         ['no JSON',               qq({"username":\n),                                          qr/file:1: .*not JSON/],
         ['a member too many',     qq({"username":"alice","attributes":{},"keys":{}}\n),        qr/file:1: the object must have/],

@@ -104,7 +104,7 @@ static void read_csv(luci_attribute_file_t *file, csv_t *csv, int byte)
     end_field(csv);
 }
 
-static const char *head_problem(const apr_array_header_t *head, apr_pool_t *pool)
+static const char *problem_of_head(const apr_array_header_t *head, apr_pool_t *pool)
 {
     int names = 0;
 
@@ -153,20 +153,19 @@ static void next_csv(luci_attribute_file_t *file, luci_attribute_record_t *recor
                   .text = apr_palloc(pool, LUCI_ATTRIBUTE_RECORD_MAX + 1) };
 
     read_csv(file, &csv, byte);
-    record->problem = csv.problem;
-    if (!csv.problem)
+    record->problem = file->head_problem ? file->head_problem : csv.problem;
+    if (!record->problem)
         take_csv(file, &csv, record);
 }
 
-/* Returns what is wrong with the header; then it is kept, so that each record has the problem. */
-static const char *read_head(luci_attribute_file_t *file, int byte)
+static void read_head(luci_attribute_file_t *file, int byte)
 {
     csv_t csv = { .fields = apr_array_make(file->pool, 8, sizeof(const char *)),
                   .text = apr_palloc(file->pool, LUCI_ATTRIBUTE_RECORD_MAX + 1) };
 
     read_csv(file, &csv, byte);
     file->head = csv.fields;
-    return csv.problem ? csv.problem : head_problem(file->head, file->pool);
+    file->head_problem = csv.problem ? csv.problem : problem_of_head(file->head, file->pool);
 }
 
 /* ---- JSON ---- */
@@ -257,8 +256,11 @@ int luci_attribute_file_next(luci_attribute_file_t *file, luci_attribute_record_
         return 1;
     }
     if (!file->head) {
-        record->problem = read_head(file, byte);
-        return record->problem ? 1 : luci_attribute_file_next(file, record, pool);
+        read_head(file, byte);
+        if (!file->head_problem)
+            return luci_attribute_file_next(file, record, pool);
+        record->problem = file->head_problem;
+        return 1;
     }
     next_csv(file, record, byte, pool);
     return 1;

@@ -21,6 +21,7 @@ typedef struct {
     apr_int64_t bytes;        /* read so far */
     int is_json;              /* from here on set by the first call */
     apr_array_header_t *head; /* const char *: the columns of CSV; NULL: not read yet */
+    const char *head_problem; /* why the header is not valid; NULL: it is */
 } luci_attribute_file_t;
 
 typedef struct {
