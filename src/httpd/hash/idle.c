@@ -16,7 +16,9 @@ static struct {
     pthread_cond_t changed;        /* signals that first, is_running or is_stopping has changed */
     luci_idle_connection_t *first; /* sorted by until */
     luci_idle_connection_t *last;
-    int is_running;
+    pthread_t thread;
+    int has_thread; /* thread has been started and not been joined */
+    int is_running; /* it has not ended its work */
     int is_stopping;
 } list = { .lock = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER };
 
@@ -102,11 +104,21 @@ static void *watch(void *unused)
     return unused;
 }
 
+/* Requires the lock, which a thread that has ended its work does not need any more. */
+static void join(void)
+{
+    if (list.has_thread)
+        pthread_join(list.thread, NULL);
+    list.has_thread = 0;
+}
+
 /* Requires the lock. Returns 0 if the clock cannot be watched. */
 static int start(void)
 {
-    if (!list.is_running && !list.is_stopping)
-        list.is_running = luci_thread_start(watch, NULL, NULL);
+    if (!list.is_running && !list.is_stopping) {
+        join();
+        list.is_running = list.has_thread = luci_thread_start(watch, NULL, &list.thread);
+    }
     return list.is_running;
 }
 
@@ -140,5 +152,6 @@ void luci_idle_stop(void)
     pthread_cond_broadcast(&list.changed);
     while (list.is_running)
         pthread_cond_wait(&list.changed, &list.lock);
+    join();
     pthread_mutex_unlock(&list.lock);
 }

@@ -42,7 +42,9 @@ typedef enum {
     GONE       /* the connection was closed */
 } state_t;
 
-/* A connection on which a request was suspended. Several threads use it under the lock, except is_parked. */
+/* A connection on which a request was suspended. Several threads use it under the lock, except is_parked. The
+ * thread of httpd that has the connection reads the state without it, because no other thread changes it
+ * then; a callback may still be reading it. */
 typedef struct waiter_t {
     struct waiter_t *next; /* in the queue */
     conn_rec *c;
@@ -63,6 +65,8 @@ static struct {
     waiter_t *first;
     waiter_t *last;
     int threads;
+    int has_ended; /* ended is a thread, which the next one that ends joins */
+    pthread_t ended;
     int threads_max; /* 0: requests cannot be suspended in this child */
     int is_stopping;
     int lingering; /* number of threads that wait for work and have not been called */
@@ -114,6 +118,13 @@ static void take_out(waiter_t *waiter, state_t state)
         room.last = before;
     waiter->state = state;
     luci_gauge(LUCI_GAUGE_HASHES_WAITING, -1);
+}
+
+static void set_state(waiter_t *waiter, state_t state)
+{
+    pthread_mutex_lock(&room.lock);
+    waiter->state = state;
+    pthread_mutex_unlock(&room.lock);
 }
 
 /* ---- Sending the response, in the thread of httpd that has the connection ---- */
@@ -215,6 +226,22 @@ static void call_thread(void)
     pthread_cond_signal(&room.called);
 }
 
+/* Requires the lock, and releases it. When this thread is joined, all that ended before it are gone, too,
+ * with what libraries keep for each thread. */
+static void end_thread(void)
+{
+    pthread_t before = room.ended;
+    int has_before = room.has_ended;
+
+    room.threads--;
+    room.ended = pthread_self();
+    room.has_ended = 1;
+    pthread_cond_broadcast(&room.changed);
+    pthread_mutex_unlock(&room.lock);
+    if (has_before)
+        pthread_join(before, NULL);
+}
+
 static void *work(void *unused)
 {
     luci_hash_slots_detach();
@@ -223,9 +250,7 @@ static void *work(void *unused)
         while (room.first && !room.is_stopping)
             serve(room.first);
     } while (is_called());
-    room.threads--;
-    pthread_cond_broadcast(&room.changed);
-    pthread_mutex_unlock(&room.lock);
+    end_thread();
     return unused;
 }
 
@@ -233,6 +258,8 @@ static void *work(void *unused)
  * if there is none. */
 static void enqueue(waiter_t *waiter)
 {
+    pthread_t thread;
+
     append(waiter);
     if (room.lingering > 0) {
         call_thread();
@@ -241,7 +268,7 @@ static void enqueue(waiter_t *waiter)
     if (room.threads >= room.threads_max)
         return;
     room.threads++;
-    if (luci_thread_start(work, NULL, NULL))
+    if (luci_thread_start(work, NULL, &thread))
         return;
     room.threads--;
     if (room.threads == 0) {
@@ -250,6 +277,8 @@ static void enqueue(waiter_t *waiter)
     }
 }
 
+/* Waits for the threads themselves, not only for the end of their work: libcrypto must not be cleaned up
+ * while one of them still gives back what it has of it. */
 static apr_status_t stop(void *unused)
 {
     (void)unused;
@@ -265,6 +294,8 @@ static apr_status_t stop(void *unused)
     while (room.threads > 0)
         pthread_cond_wait(&room.changed, &room.lock);
     pthread_mutex_unlock(&room.lock);
+    if (room.has_ended)
+        pthread_join(room.ended, NULL);
     luci_idle_stop();
     return APR_SUCCESS;
 }
@@ -384,7 +415,7 @@ static int settle(waiter_t *waiter)
             waiter->what.work(waiter->what.baton);
         answer(waiter);
     }
-    waiter->state = IDLE;
+    set_state(waiter, IDLE);
     return is_kept_alive(c);
 }
 
@@ -470,6 +501,6 @@ int luci_suspend(request_rec *r, const luci_suspended_t *what)
         return 0;
     waiter->r = r;
     waiter->what = *what;
-    waiter->state = BEGUN;
+    set_state(waiter, BEGUN);
     return 1;
 }
