@@ -93,6 +93,7 @@ static luci_result_t read_clock(luci_link_t *link, luci_ms_t *time)
         if (!begins(line, "STAT "))
             return refused(link, line);
     }
+    luci_link_set_reason(link, "its stats have no end");
     return LUCI_UNAVAILABLE;
 }
 

@@ -57,7 +57,7 @@ static luci_result_t ask(luci_link_t *link, const char *const *words, int count,
     return result == LUCI_OK ? read_line(link, line) : result;
 }
 
-/* Reads the string whose first line is line. */
+/* Reads the string whose first line is line. NOT_FOUND: there is none. */
 static luci_result_t read_string(luci_link_t *link, const char *line, void *value, size_t *length)
 {
     size_t size = *length;
@@ -149,6 +149,15 @@ static luci_result_t judge(const char *info, luci_store_refusal_t *refusal)
     return LUCI_OK;
 }
 
+/* What answers this to INFO speaks another protocol. */
+static luci_result_t refuse_other(const char *line, luci_store_refusal_t *refusal, apr_pool_t *pool)
+{
+    return refuse(refusal, apr_psprintf(pool, "is no Redis, it answers \"%.40s\"", apr_pstrdup(pool, line)),
+                  strcmp(line, "ERROR") == 0 ? "write memcache: instead of redis: for a memcached"
+                                             : "correct the host or the port",
+                  1);
+}
+
 static luci_result_t identify(luci_link_t *link, luci_store_refusal_t *refusal, apr_pool_t *pool)
 {
     static const char *const words[] = { "INFO" };
@@ -162,13 +171,9 @@ static luci_result_t identify(luci_link_t *link, luci_store_refusal_t *refusal, 
         *refusal = luci_store_refusal(line + 1, pool);
         return LUCI_INVALID;
     }
-    if (line[0] != '$')
-        return refuse(refusal,
-                      apr_psprintf(pool, "is no Redis, it answers \"%.40s\"", apr_pstrdup(pool, line)),
-                      strcmp(line, "ERROR") == 0 ? "write memcache: instead of redis: for a memcached"
-                                                 : "correct the host or the port",
-                      1);
     result = read_string(link, line, info, &length);
+    if (result == LUCI_NOT_FOUND)
+        return refuse_other(line, refusal, pool);
     return result == LUCI_OK ? judge(info, refusal) : LUCI_UNAVAILABLE;
 }
 
