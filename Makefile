@@ -7,6 +7,7 @@
 #                   MPM=event|worker|prefork  which httpd (event)
 #                   DB=sqlite3|pgsql|mysql    which database (sqlite3)
 #                   SANITIZE=1                with AddressSanitizer and UBSan
+#                   SANITIZE=thread           with ThreadSanitizer
 # make test-long  what is too long for every commit, with a report in t/long/results.md: hours (see t/long/run)
 #                   STEPS="soak mpms"   only these; TESTS=t/long/a.t   only this test, without a row in the report
 # make unit       build the unit tests, build/t/unit/*/*
@@ -83,11 +84,15 @@ WARNINGS = -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototyp
 HARDENING = -fstack-protector-strong
 LDFLAGS_ALL = -Wl,-z,relro,-z,now $(LDFLAGS)
 # What is built differently is built elsewhere, or old objects would be taken for new ones.
-VARIANT = $(if $(SANITIZE),/asan)
+VARIANT = $(if $(SANITIZE),$(if $(filter thread,$(SANITIZE)),/tsan,/asan))
 ifeq ($(BUILD),build)
 override BUILD = build$(VARIANT)
 endif
-ifdef SANITIZE
+ifeq ($(SANITIZE),thread)
+# It does not know fences. Those of local_cache.c order reads and writes that are all atomic, which are no races without them.
+OPTIMIZE = -O1 -g -fno-omit-frame-pointer -fsanitize=thread $(if $(findstring gcc,$(CC)),-Wno-tsan)
+LDFLAGS_ALL += -fsanitize=thread
+else ifneq ($(SANITIZE),)
 OPTIMIZE = -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=undefined
 LDFLAGS_ALL += -fsanitize=address,undefined
 else
@@ -201,12 +206,12 @@ core-compile:
 UNIT_SUPPORT = $(sort $(wildcard t/unit/lib/*.c))
 UNIT_SOURCES = $(filter-out $(UNIT_SUPPORT),$(sort $(wildcard t/unit/*/*.c)))
 UNIT_TESTS = $(patsubst %.c,$(BUILD)/%,$(UNIT_SOURCES))
-UNIT_SUPPORT_OBJECTS = $(patsubst %.c,$(BUILD)/%.o,$(UNIT_SUPPORT))
+UNIT_SUPPORT_OBJECTS = $(patsubst %.c,$(BUILD)/%.o,$(UNIT_SUPPORT) $(if $(filter thread,$(SANITIZE)),t/lib/tsan_atomics.c))
 
 # Every library is loaded, also one that a test stands in front of with all the functions that are called.
 UNIT_LDLIBS = -Wl,--no-as-needed $(CORE_LDLIBS) $(PAGE_LDLIBS) $(APR_LDLIBS)
 
-unit: $(UNIT_TESTS)
+unit: $(UNIT_TESTS) $(if $(filter thread,$(SANITIZE)),$(BUILD)/t/lib/tsan_atomics.so)
 
 # Where a folder is now, an older build has a program of that name.
 $(BUILD)/t/unit/%.o: t/unit/%.c Makefile | have-tools
@@ -214,13 +219,24 @@ $(BUILD)/t/unit/%.o: t/unit/%.c Makefile | have-tools
 	@mkdir -p $(@D)
 	$(call say,CC)$(CC) $(COMMON) $(CORE_FLAGS) -Isrc -It/unit -c -o $@ $<
 
+$(BUILD)/t/lib/%.o: t/lib/%.c Makefile | have-tools
+	@mkdir -p $(@D)
+	$(call say,CC)$(CC) $(COMMON) $(CORE_FLAGS) -c -o $@ $<
+
+$(BUILD)/t/lib/%.so: $(BUILD)/t/lib/%.o
+	$(call say,LINK)$(CC) -shared $(LDFLAGS_ALL) -o $@ $^
+
 $(UNIT_TESTS): $(BUILD)/t/unit/%: $(BUILD)/t/unit/%.o $(UNIT_SUPPORT_OBJECTS) $(BUILD)/libluciauth.a
 	$(call say,LINK)$(CC) $(LDFLAGS_ALL) -o $@ $(filter %.o,$^) $(filter %.a,$^) $(UNIT_LDLIBS)
 
-# The harnesses of the fuzzers are replayed here, and two of them read what luciactl reads.
-FUZZED_OBJECTS = $(BUILD)/src/ctl/commands/htpasswd.o $(BUILD)/src/ctl/commands/import_record.o
+# The harnesses of the fuzzers are replayed here, and some of them read what luciactl reads.
+FUZZED = $(BUILD)/t/fuzz/libfuzzed.a
 
-$(BUILD)/t/unit/across/fuzz_replay: $(FUZZED_OBJECTS)
+$(FUZZED): $(patsubst %,$(BUILD)/src/ctl/commands/%.o,attribute_file htpasswd import_record)
+	@mkdir -p $(@D)
+	$(call say,AR)rm -f $@ && ar rcs $@ $^
+
+$(BUILD)/t/unit/across/fuzz_replay: $(FUZZED)
 
 # ---- Fuzzers -----------------------------------------------------------------
 
@@ -238,7 +254,7 @@ $(BUILD)/t/fuzz/%.o: t/fuzz/%.c Makefile | have-tools
 	@mkdir -p $(@D)
 	$(call say,CC)$(CC) $(COMMON) $(CORE_FLAGS) -Isrc -c -o $@ $<
 
-$(FUZZERS): $(BUILD)/t/fuzz/%: $(BUILD)/t/fuzz/%.o $(FUZZED_OBJECTS) $(BUILD)/libluciauth.a
+$(FUZZERS): $(BUILD)/t/fuzz/%: $(BUILD)/t/fuzz/%.o $(FUZZED) $(BUILD)/libluciauth.a
 	$(call say,LINK)$(CC) -fsanitize=fuzzer,$(FUZZ_SANITIZE) $(LDFLAGS_ALL) -o $@ $^ $(CORE_LDLIBS) $(APR_LDLIBS)
 
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

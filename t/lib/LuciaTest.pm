@@ -86,14 +86,28 @@ sub work_dir {
 # The environment for httpd: sanitizer runtimes come first, leaks of a dying server do not count.
 sub httpd_env {
     return unless $ENV{SANITIZE};
-    my $cc = $ENV{CC} || 'gcc';
-    my @runtimes = map { chomp; $_ } map { `$cc -print-file-name=$_` } qw(libasan.so libubsan.so);
     my $log = $ENV{LUCI_TEST_DIR} ? ":log_path=$ENV{LUCI_TEST_DIR}/sanitizer/httpd" : '';
+    return (
+        LD_PRELOAD   => join(' ', runtimes('libtsan.so'), build() . '/t/lib/tsan_atomics.so'),
+        TSAN_OPTIONS => tsan_options() . ":exitcode=0$log",    # a child's report must not look like its crash
+    ) if $ENV{SANITIZE} eq 'thread';
+    my @runtimes = runtimes(qw(libasan.so libubsan.so));
     return (
         LD_PRELOAD    => join(' ', @runtimes),
         ASAN_OPTIONS  => "detect_leaks=0:abort_on_error=1:disable_coredump=1$log",
         UBSAN_OPTIONS => "print_stacktrace=1$log",
     );
+}
+
+sub runtimes {
+    my $cc = $ENV{CC} || 'gcc';
+    return map { chomp; $_ } map { `$cc -print-file-name=$_` } @_;
+}
+
+# For what is compiled with SANITIZE=thread. httpd starts threads in children that it forked while a thread of its own ran;
+# memory that libraries copy is no news, since their own reads and writes are not seen.
+sub tsan_options {
+    return "suppressions=$top/t/long/tsan.supp:die_after_fork=0:ignore_noninstrumented_modules=1:second_deadlock_stack=1:history_size=5";
 }
 
 # A client of the shared server that t/TEST started: the main one or a virtual host by its name.

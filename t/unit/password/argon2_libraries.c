@@ -46,7 +46,7 @@ int sodium_init(void)
 /* 0 before sodium_init, as the real one. */
 int sodium_runtime_has_avx2(void)
 {
-    return starts > 0 && !no_avx2;
+    return __atomic_load_n(&starts, __ATOMIC_RELAXED) > 0 && !no_avx2;
 }
 
 int crypto_pwhash(unsigned char *const out, unsigned long long outlen, const char *const passwd,

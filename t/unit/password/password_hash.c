@@ -16,7 +16,7 @@
 #ifndef __has_feature
 #define __has_feature(feature) 0
 #endif
-#if defined(__SANITIZE_ADDRESS__) || __has_feature(address_sanitizer)
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__) || __has_feature(address_sanitizer)
 #define MEMORY_CAN_BE_LIMITED 0
 #else
 #define MEMORY_CAN_BE_LIMITED 1
