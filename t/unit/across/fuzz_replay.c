@@ -64,6 +64,42 @@
 #define LLVMFuzzerTestOneInput fuzz_passkey
 #include "../../fuzz/fuzz_passkey.c"
 #undef LLVMFuzzerTestOneInput
+#define LLVMFuzzerTestOneInput fuzz_agent
+#include "../../fuzz/fuzz_agent.c"
+#undef LLVMFuzzerTestOneInput
+#define LLVMFuzzerTestOneInput fuzz_attribute
+#include "../../fuzz/fuzz_attribute.c"
+#undef LLVMFuzzerTestOneInput
+#define LLVMFuzzerTestOneInput fuzz_attribute_file
+#include "../../fuzz/fuzz_attribute_file.c"
+#undef LLVMFuzzerTestOneInput
+#define LLVMFuzzerTestOneInput fuzz_block_list
+#include "../../fuzz/fuzz_block_list.c"
+#undef LLVMFuzzerTestOneInput
+#define LLVMFuzzerTestOneInput fuzz_email
+#include "../../fuzz/fuzz_email.c"
+#undef LLVMFuzzerTestOneInput
+#define LLVMFuzzerTestOneInput fuzz_event
+#include "../../fuzz/fuzz_event.c"
+#undef LLVMFuzzerTestOneInput
+#define LLVMFuzzerTestOneInput fuzz_layout
+#include "../../fuzz/fuzz_layout.c"
+#undef LLVMFuzzerTestOneInput
+#define LLVMFuzzerTestOneInput fuzz_mail
+#include "../../fuzz/fuzz_mail.c"
+#undef LLVMFuzzerTestOneInput
+#define LLVMFuzzerTestOneInput fuzz_name
+#include "../../fuzz/fuzz_name.c"
+#undef LLVMFuzzerTestOneInput
+#define LLVMFuzzerTestOneInput fuzz_policy
+#include "../../fuzz/fuzz_policy.c"
+#undef LLVMFuzzerTestOneInput
+#define LLVMFuzzerTestOneInput fuzz_smtp
+#include "../../fuzz/fuzz_smtp.c"
+#undef LLVMFuzzerTestOneInput
+#define LLVMFuzzerTestOneInput fuzz_store
+#include "../../fuzz/fuzz_store.c"
+#undef LLVMFuzzerTestOneInput
 /* NOLINTEND(bugprone-suspicious-include) */
 
 #include <apr_file_info.h>
@@ -141,6 +177,18 @@ int main(void)
     replay("template", fuzz_template, pool);
     replay("forwarded", fuzz_forwarded, pool);
     replay("url", fuzz_url, pool);
+    replay("agent", fuzz_agent, pool);
+    replay("attribute", fuzz_attribute, pool);
+    replay("attribute_file", fuzz_attribute_file, pool);
+    replay("block_list", fuzz_block_list, pool);
+    replay("email", fuzz_email, pool);
+    replay("event", fuzz_event, pool);
+    replay("layout", fuzz_layout, pool);
+    replay("mail", fuzz_mail, pool);
+    replay("name", fuzz_name, pool);
+    replay("policy", fuzz_policy, pool);
+    replay("smtp", fuzz_smtp, pool);
+    replay("store", fuzz_store, pool);
     apr_pool_destroy(pool);
     apr_terminate();
     return tap_done();
