@@ -12,6 +12,7 @@ use Bench::Burst;
 use Bench::Gated;
 
 LuciaTest::only_files('the peers work on files');
+plan skip_all => 'make bench measures no sanitizer' if $ENV{SANITIZE};
 
 need_node;
 

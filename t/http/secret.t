@@ -154,6 +154,8 @@ my $secret = LuciaTest::Server::slurp($running->secret_file) =~ s/\n//r;
 is $running->request(GET => '/account/login')->status, 200, 'S5.5: a server whose LuciaSecret only root may read answers';
 my $conf = $running->conf_file;
 my $httpd = join ' ', 'LUCIA_TEST_SECRET=' . quotemeta $second, map { "'$_'" } LuciaTest::httpd(), '-d', $running->dir, '-f', $conf, '-t';
+my %env = LuciaTest::httpd_env();
+local @ENV{ keys %env } = values %env;
 my $dumped = `$httpd -D DUMP_LUCIAUTH 2>&1`;
 like $dumped, qr/"args":\s*"\{file:[^}]*\} \{env:LUCIA_TEST_SECRET\}"/, 'S5.5: DUMP_LUCIAUTH names the places of the secrets';
 my $shown = join "\n", $dumped, map({ `$httpd -D $_ 2>&1` } qw(DUMP_CONFIG DUMP_RUN_CFG DUMP_VHOSTS), 'DUMP_LUCIAUTH -D DUMP_LUCIAUTH_SECRETS'), $running->error_log, $running->stderr;
