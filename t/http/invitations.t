@@ -109,6 +109,6 @@ unlike $logs, qr/\b\Q$_\E\b/, 'S1.72: no log has the token of an invitation' for
 like $logs, qr{GET /account/signup\?invite=- HTTP}, 'an access log shows that there was an invitation';
 like $logs, qr{GET /account/signup\?next=/shown HTTP}, 'an access log shows the query of a sign-up without an invitation';
 unlike $server->request(GET => '/server-status')->body, qr/invite=[a-z0-9]/, 'S1.72: mod_status shows no token';
-like LuciaTest::Server::slurp($server->dir . '/logs/audit-of-luciactl'), qr/event=$_ result=ok/, "the audit log has $_" for qw(invite_add invite_delete);
+like LuciaTest::Server::slurp($server->dir . '/logs/audit-of-luciactl'), qr/event=$_ result=ok .* invitation=[0-9a-f]{12}$/m, "the audit log has $_, with the invitation" for qw(invite_add invite_delete);
 is_deeply [$audit->broken], [], 'the lines of the audit log are well-formed';
 done_testing;

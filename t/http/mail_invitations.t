@@ -9,6 +9,7 @@ use Test::More;
 use Digest::SHA ();
 use Encode qw(decode encode_utf8);
 use LuciaTest;
+use LuciaTest::Audit qw(parse_line);
 use LuciaTest::Ctl;
 use LuciaTest::Mail;
 use LuciaTest::Site qw($CHEAP_HASH);
@@ -19,9 +20,10 @@ my $SITE = 'Café Bücher';
 my $mail = LuciaTest::Mail->new;
 my $server = LuciaTest::Server->new(throttle => 0, config => encode_utf8("LuciaDatabase sqlite3 \@db\@\n$CHEAP_HASH\nLuciaMount /account\nLuciaTemplates \@templates\@\nLuciaUserAttributes email email_verified\nLuciaSignupAttributes off\n"
     . "LuciaLanguages en de fr es\nLuciaGroups On\nLuciaSignup invite\nLuciaSite \"$SITE\"\nLuciaApprovalMail Admins+Site\@BÜRO.example\nLuciaMail smtp://127.0.0.1:$mail->{port}\n"
-    . "LuciaMailFrom accounts\@example.org\nLuciaSiteURL https://www.example.org\nLuciaErrorCodes On\n<Location /approved>\nSetHandler luciauth-signup\nLuciaSignup approval\n</Location>\n"));
+    . "LuciaMailFrom accounts\@example.org\nLuciaSiteURL https://www.example.org\nLuciaErrorCodes On\nLuciaAuditLog logs/audit.log\n<Location /approved>\nSetHandler luciauth-signup\nLuciaSignup approval\n</Location>\n"));
 my $db = $server->db;
 my $ctl = LuciaTest::Ctl->new('--config', $server->conf_file);
+my $audit = LuciaTest::Audit->new($server->dir . '/logs/audit.log');
 my $QUEUE = 'auth_user_mail';
 my %words = map { ($_ => words($_)) } qw(en de fr es);
 my $inserted = 0;
@@ -31,6 +33,8 @@ sub words { my ($language) = @_; return { decode('UTF-8', LuciaTest::Server::slu
 sub said { my ($language, $key, %value) = @_; my $text = $words{$language}{$key} // die $key; $text =~ s/%%(\w+)%%/$value{$1} \/\/ die $1/ge; return $text }
 sub subject { my ($got) = @_; return decode('MIME-Header', $got->{headers}{subject}) }
 sub rows { my ($where) = @_; return sqlite_value($db, "SELECT count(*) FROM $QUEUE" . ($where ? " WHERE $where" : '')) }
+# The last audit line of a mail of a kind, once there is one.
+sub line_of { my ($kind) = @_; my @found; wait_until(sub { @found = grep { ($_->{mail} // '') eq $kind } map { parse_line($_) // () } split /\n/, $audit->text }, 60); return $found[-1] // {} }
 sub next_mail { my @mails; wait_until(sub { @mails = $mail->mails }, 60); $mail->forget; return $mails[0] }
 sub is_sent_nothing { my ($name) = @_; ok wait_until(sub { rows() == 0 }, 60), "$name: the row goes"; is scalar(() = $mail->mails), 0, "$name: no mail is sent"; return }
 sub links { my ($got) = @_; return [$got->{text} =~ m{(https?://\S+)}g] }
@@ -61,6 +65,8 @@ my $token = token($got);
 is_deeply links($got), ["https://www.example.org/account/signup?invite=$token"], 'S1.74: an invitation has one link, to sign-up at LuciaSiteURL';
 my ($row) = invitations();
 is_deeply [$row->{invitation}, $row->{uses}, $row->{groups}, $row->{address}], [substr(Digest::SHA::sha256_hex($token), 0, 12), 2, ['staff'], 'anna+lists@xn--bcher-kva.example'], 'S1.74: invite list shows an invitation that was mailed';
+my $event = line_of('invitation');
+is_deeply [@$event{qw(result mail invitation user account)}], ['ok', 'invitation', $row->{invitation}, undef, undef], 'the audit line of an invitation that was mailed names it as invite list does';
 is up('/account/signup', $_, invite => $token)->status, 302, "S1.74: $_ signs up with an invitation for two that was mailed" for qw(alice bertha);
 is up('/account/signup', 'carla', invite => $token)->status, 400, 'S1.74: a third sign-up with an invitation for two that was mailed is refused';
 is_deeply $ctl->json('user', 'show', 'alice')->{groups}, ['staff'], 'S1.74: who signs up with an invitation that was mailed is in its groups';
@@ -122,6 +128,8 @@ is subject($got), said('en', 'mail_approval_subject'), 'S1.75: the subject of a 
 is decode('UTF-8', $got->{text}), said('en', 'mail_approval_text', site => $SITE, count => 4) . "\n\n    emma\n    frida\n    gerda\n    zoë Ü\n\n" . said('en', 'mail_approval_end') . "\n", 'S1.75: a mail about sign-ups names who waits';
 unlike $got->{data}, qr/evil/, 'S1.75: the Host of a request is in no mail';
 ok wait_until(sub { rows() == 0 }, 60), 'S1.75: the row of a mail about sign-ups goes';
+$event = line_of('approval');
+is_deeply [@$event{qw(result count invitation)}], ['ok', 4, undef], 'the audit line of a mail about sign-ups says how many wait';
 
 sqlite($db, "INSERT INTO auth_user (id, username, disabled, created_at) VALUES (?, ?, 2, 1)", (sprintf 'many%03d', $_) x 2) for 1 .. 60;
 sqlite($db, q{INSERT INTO auth_user (id, username, disabled, created_at) VALUES ('evil', ?, 2, 1)}, "AA\r\nBcc: bea\@example.com\r\n\r\nhttps://evil.example/");
@@ -142,6 +150,7 @@ $got = next_mail();
 is_deeply $got->{to}, ['emma+1@example.com'], 'S1.76: a user who was approved is told';
 is subject($got), said('en', 'mail_approved_subject'), 'S1.76: the subject of a mail about an approval';
 is decode('UTF-8', $got->{text}), said('en', 'mail_approved_text', site => $SITE) . "\n\nhttps://www.example.org/account/login\n\n" . said('en', 'mail_approved_end') . "\n", 'S1.76: a mail about an approval leads to sign-in';
+is line_of('approved')->{account}, 'emma', 'the audit line of a mail about an approval names the user';
 is up('/account/login', 'emma')->status, 302, 'S1.76: a user who was approved signs in';
 $ctl->does('user', 'approve', 'gerda');
 is rows(), 0, 'S1.76: a user without an address is approved without a mail';

@@ -401,6 +401,7 @@ size_t luci_event_line(const luci_event_t *event, const luci_event_origin_t *ori
     put_optional(&to, "factor", event->factor);
     put_optional(&to, "provider", event->provider);
     put_optional(&to, "mail", event->mail);
+    put_optional(&to, "invitation", event->invitation);
     put_optional(&to, "repeated", event->is_repeated ? "yes" : NULL);
     return (size_t)(to.at - line);
 }

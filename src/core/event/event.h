@@ -150,6 +150,7 @@ typedef struct {
     const char *user_id;
     char session[LUCI_EVENT_TAG_HEX + 1];      /* luci_event_tag; "": none */
     char app_password[LUCI_EVENT_TAG_HEX + 1]; /* the tag of one that was made or deleted; "": none */
+    char invitation[LUCI_EVENT_TAG_HEX + 1];   /* the same of an invitation */
     const char *factor;                        /* the kind of second factor (factor.h) */
     const char *provider;                      /* of a sign-in with another module (core/auth/adoption.h) */
     const char *mail;                          /* the kind of mail (mail_queue.h) */

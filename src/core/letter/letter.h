@@ -8,6 +8,7 @@
 #include "core/account/user.h"
 #include "core/base/settings.h"
 #include "core/db/db.h"
+#include "core/invitation/invitation.h"
 #include "core/mail/mail_queue.h"
 #include "core/web/messages.h"
 
@@ -25,7 +26,9 @@ typedef struct {
     apr_table_t *values; /* output: for the texts; made by the caller, with "site", the name of the site. No
                             value has a line break or another control character */
     const char *list;    /* output: lines after the text, as they are; NULL: none */
-    char token[LUCI_LETTER_TOKEN_MAX + 1]; /* output: of the link, a secret; "": none */
+    luci_ms_t waiting;   /* output: the number of users that it tells of; 0: it is not about several */
+    char invitation[LUCI_INVITATION_TAG_HEX + 1]; /* output, with the token: of which invitation it is; "" */
+    char token[LUCI_LETTER_TOKEN_MAX + 1];        /* output: of the link, a secret; "": none */
 } luci_letter_t;
 
 /* A kind. */

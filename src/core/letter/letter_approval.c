@@ -53,6 +53,7 @@ static luci_result_t prepare(luci_db_t *db, luci_letter_t *letter, apr_pool_t *p
     if (result != LUCI_OK)
         return result;
     letter->list = list_of(rows, pool);
+    letter->waiting = luci_sql_to_number(count[0], 0);
     apr_table_setn(letter->values, "count", count[0]);
     return LUCI_OK;
 }

@@ -43,8 +43,10 @@ static luci_result_t make_token(luci_db_t *db, luci_letter_t *letter, apr_pool_t
 
     if (result == LUCI_OK)
         result = luci_invitation_make(db, &wanted, pool);
-    if (result == LUCI_OK)
+    if (result == LUCI_OK) {
         apr_cpystrn(letter->token, wanted.text, sizeof letter->token);
+        apr_cpystrn(letter->invitation, wanted.id, sizeof letter->invitation);
+    }
     luci_secret_wipe(wanted.text, sizeof wanted.text);
     return result;
 }

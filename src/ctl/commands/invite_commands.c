@@ -157,7 +157,7 @@ static luci_exit_t order_mail(luci_invocation_t *call, luci_invitation_wanted_t 
     if (status != LUCI_EXIT_DONE)
         return status;
     result = luci_mail_queue_add(database.db, &order, call->pool);
-    luci_admin_audit_write(&database, LUCI_EVENT_INVITE_ADD, NULL, result, 0);
+    luci_admin_audit_invitation(&database, LUCI_EVENT_INVITE_ADD, NULL, result);
     if (result == LUCI_NOT_FOUND)
         return luci_say_error(LUCI_EXIT_REFUSED, "there is no queue of mails: write LuciaMail and restart "
                                                  "httpd, or run luciactl init");
@@ -185,7 +185,8 @@ static luci_exit_t run_add(luci_invocation_t *call)
     result = luci_invitation_purge(database.db, wanted.now, call->pool);
     if (result == LUCI_OK)
         result = luci_invitation_make(database.db, &wanted, call->pool);
-    luci_admin_audit_write(&database, LUCI_EVENT_INVITE_ADD, NULL, result, 0);
+    luci_admin_audit_invitation(&database, LUCI_EVENT_INVITE_ADD, result == LUCI_OK ? wanted.id : NULL,
+                                result);
     if (result != LUCI_OK)
         return luci_ctl_database_failed(&database, result);
     print(call, &wanted, apr_pstrcat(call->pool, page, "?invite=", wanted.text, NULL));
@@ -290,7 +291,7 @@ static luci_exit_t run_delete(luci_invocation_t *call)
     result = luci_invitation_delete(database.db, tag, &removed, call->pool);
     if (result == LUCI_NOT_FOUND || (result == LUCI_OK && !removed))
         return luci_say_error(LUCI_EXIT_REFUSED, "there is no invitation %s", tag);
-    luci_admin_audit_write(&database, LUCI_EVENT_INVITE_DELETE, NULL, result, 0);
+    luci_admin_audit_invitation(&database, LUCI_EVENT_INVITE_DELETE, tag, result);
     if (result != LUCI_OK)
         return luci_ctl_database_failed(&database, result);
     luci_output_done(call->output, apr_psprintf(call->pool, "The invitation %s was deleted.", tag), &done, 1,

@@ -146,3 +146,13 @@ void luci_admin_audit_factor(const luci_ctl_database_t *database, const char *fa
     event.factor = factor;
     put(database, &event, 0);
 }
+
+void luci_admin_audit_invitation(const luci_ctl_database_t *database, luci_event_kind_t kind, const char *tag,
+                                 luci_result_t result)
+{
+    luci_event_t event = event_of(kind, NULL);
+
+    event.reason = reason_of(result);
+    apr_cpystrn(event.invitation, tag ? tag : "", sizeof event.invitation);
+    put(database, &event, 0);
+}

@@ -24,6 +24,10 @@ void luci_admin_audit_session(const luci_ctl_database_t *database, const char *t
 void luci_admin_audit_app_password(const luci_ctl_database_t *database, const char *tag,
                                    const luci_user_t *user, luci_result_t result);
 
+/* Writes what was done to an invitation; tag NULL or "": it does not exist yet. */
+void luci_admin_audit_invitation(const luci_ctl_database_t *database, luci_event_kind_t kind, const char *tag,
+                                 luci_result_t result);
+
 /* Writes that a second factor of a user was removed; factor is its kind. */
 void luci_admin_audit_factor(const luci_ctl_database_t *database, const char *factor, const luci_user_t *user,
                              luci_result_t result);

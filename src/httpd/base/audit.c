@@ -209,9 +209,9 @@ void luci_audit_write(luci_audit_t *audit, const luci_event_t *event, request_re
         put_line(audit, line, length);
 }
 
-void luci_audit_write_own(luci_audit_t *audit, const luci_event_t *event, server_rec *server)
+void luci_audit_write_own(luci_audit_t *audit, const luci_event_t *event, luci_ms_t count, server_rec *server)
 {
-    luci_event_origin_t origin = { .vhost = server->server_hostname };
+    luci_event_origin_t origin = { .vhost = server->server_hostname, .count = count };
     char line[LUCI_EVENT_LINE_MAX];
     size_t length;
 

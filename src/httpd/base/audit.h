@@ -25,7 +25,9 @@ const char *luci_audit_problem(const char *target, apr_pool_t *pool);
 /* Writes the line of an event of this request, unless the event's record says that its success is silent. */
 void luci_audit_write(luci_audit_t *audit, const luci_event_t *event, request_rec *r);
 
-/* The same for an event of a server itself, such as one of a periodic job. */
-void luci_audit_write_own(luci_audit_t *audit, const luci_event_t *event, server_rec *server);
+/* The same for an event of a server itself, such as one of a periodic job. count is the number of rows; 0
+ * leaves it out. */
+void luci_audit_write_own(luci_audit_t *audit, const luci_event_t *event, luci_ms_t count,
+                          server_rec *server);
 
 #endif

@@ -96,21 +96,26 @@ static const luci_runtime_t *runtime_of(const luci_job_run_t *run)
     return luci_config_parts(luci_config_server(run->server))->runtime;
 }
 
-static void report(const luci_job_run_t *run, const char *kind, const luci_user_t *user, luci_reason_t reason)
+static void report(const luci_job_run_t *run, const char *kind, const luci_letter_t *letter,
+                   luci_reason_t reason)
 {
     luci_event_t event = {
-        .kind = LUCI_EVENT_MAIL, .reason = reason, .at = luci_runtime_now(), .mail = kind
+        .kind = LUCI_EVENT_MAIL,
+        .reason = reason,
+        .at = luci_runtime_now(),
+        .account = letter->user.username,
+        .user_id = letter->user.id,
+        .mail = kind,
     };
 
-    event.account = user ? user->username : NULL;
-    event.user_id = user ? user->id : NULL;
+    apr_cpystrn(event.invitation, letter->invitation, sizeof event.invitation);
     luci_count_event(event.kind, event.reason);
-    luci_audit_write_own(runtime_of(run)->audit, &event, run->server);
+    luci_audit_write_own(runtime_of(run)->audit, &event, letter->waiting, run->server);
 }
 
 static void report_sending(const sending_t *sending, luci_reason_t reason)
 {
-    report(sending->run, sending->claim.kind, &sending->letter.user, reason);
+    report(sending->run, sending->claim.kind, &sending->letter, reason);
 }
 
 static luci_result_t give_up(luci_db_t *db, sending_t *sending)
@@ -128,7 +133,7 @@ static luci_result_t give_up(luci_db_t *db, sending_t *sending)
                          ? "it was handed over, and its sender ended before the answer, so that "
                            "it may have arrived"
                          : "it could not be sent in time");
-        report(sending->run, row->kind, NULL, LUCI_REASON_UNAVAILABLE);
+        report(sending->run, row->kind, &(luci_letter_t){ 0 }, LUCI_REASON_UNAVAILABLE);
     }
     return result;
 }

@@ -57,6 +57,11 @@ static void check_words(void)
                        (luci_event_origin_t){ 0 }),
                SINCE "event=mail result=ok reason=- address=- user=abc mail=reset",
                "an event of a mail has its kind");
+    event = (luci_event_t){ .at = AT, .kind = LUCI_EVENT_MAIL, .mail = "invitation" };
+    strcpy(event.invitation, "0123456789ab");
+    tap_is_str(line_of(event, (luci_event_origin_t){ 0 }),
+               SINCE "event=mail result=ok reason=- address=- mail=invitation invitation=0123456789ab",
+               "an event of an invitation has its tag");
     origin.address = "2001:db8::1";
     event = (luci_event_t){ .at = 5, .kind = LUCI_EVENT_SIGN_OUT };
     tap_is_str(line_of(event, origin),
