@@ -19,9 +19,9 @@ use POSIX ();
 use Time::HiRes ();
 use LuciaTest;
 
-# On a busy machine hashes and handles are waited for longer than the defaults allow.
 use constant { ACTIVE => 10, IDLE => 50, LATE => 30 };    # seconds: the periods of sessions; until an answer must have come
 
+# On a busy machine, requests wait longer for hashes and handles than the defaults allow.
 sub config {
     my ($mail, $lines) = @_;
     return $lines . <<"CONF";
