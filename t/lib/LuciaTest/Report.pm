@@ -5,7 +5,8 @@
 #     my $report = LuciaTest::Report->new($file, @labels);         # with what the file has; labels in their order
 #     $report->add({ step => $label, $report->here, result => 'passed', ... }, $details);    # takes the place of an earlier one
 #     $report->write;
-#     my %row = LuciaTest::Report::of_log($log);                   # files, checks and found, of what prove printed
+#     my %row = LuciaTest::Report::of_log($log);                   # files, checks and found, of what prove or a program printed
+#     my $details = LuciaTest::Report::tables_of($log);
 #
 # The file is read as it is written, so that rows can come from many runs, each with its own commit, date and machine.
 package LuciaTest::Report;
@@ -30,7 +31,7 @@ sub cells { my ($line) = @_; my (undef, @cells) = split /\s*\|\s*/, $line; retur
 sub read {
     my ($self, $text) = @_;
     my ($head, @sections) = split /^## (?=\S)/m, $text;
-    for (grep { /^\| / } split /\n/, $head // '') {
+    for (grep { /^\| (?!---)/ } split /\n/, $head // '') {
         my %row;
         @row{@ROW} = cells($_);
         $self->{rows}{ $row{step} } = \%row if defined $row{found} && $row{step} ne 'step';
@@ -38,7 +39,7 @@ sub read {
     for my $section (@sections) {
         my ($title, $body) = $section =~ /\A([^\n]*)\n+(.*?)\n*\z/s;
         if ($title eq 'Machines') {
-            for (grep { /^\| / && !/^\| machine / } split /\n/, $body) { my %machine; @machine{@MACHINE} = cells($_); push @{ $self->{machines} }, \%machine }
+            for (grep { /^\| (?!---|machine )/ } split /\n/, $body) { my %machine; @machine{@MACHINE} = cells($_); push @{ $self->{machines} }, \%machine }
         }
         else { $self->{details}{$title} = $body }
     }
@@ -94,17 +95,20 @@ sub add {
 
 use constant { NAMED => 6 };    # tests that a row names
 
-# prove's summary; of other programs, the last line that says something.
+# prove's summary; of other programs, the last line that says something and is not of a table.
 sub of_log {
     my ($file) = @_;
     my $log = LuciaTest::Server::slurp($file);
     my ($files, $checks) = $log =~ /^Files=(\d+), Tests=(\d+),/m;
     my @failed = $log =~ /^(\S+\.t|\S*build\/\S*t\/unit\/\S+)\s+\(Wstat: /mg;
-    my ($last) = $log =~ /([^\n]*\S[^\n]*)\n*\z/;
+    my $last = (grep { /\S/ && !/^\|/ } split /\n/, $log)[-1] // 'nothing';
     my $found = !defined $files ? $last : !@failed ? ($log =~ /^A sanitizer reported/m ? 'a sanitizer reported' : 'nothing')
         : join ', ', map({ s{^.*?(?=t/)}{}r } @failed > NAMED ? @failed[0 .. NAMED - 1] : @failed), @failed > NAMED ? @failed - NAMED . ' more' : ();
     return (files => $files, checks => $checks, found => $found);
 }
+
+# The tables that a program has printed.
+sub tables_of { my ($file) = @_; return join "\n", LuciaTest::Server::slurp($file) =~ /^((?:\|[^\n]*\n)+)/mg }
 
 # ---- The file ----
 
