@@ -19,7 +19,7 @@ my $gate = "<Location /in>\nAuthType Lucia\nRequire valid-user\n</Location>\n";
 sub judged {
     my ($config, $name) = @_;
     my ($status, $said) = $server->configtest($config);
-    my @found = $said =~ /(LUCI(?:09\d\d|0313|0503|0535|0536): .*)/g;
+    my @found = $said =~ /(LUCI(?:09\d\d|0313|0503|0535|0536|0537|0538): .*)/g;
     my $checked = join "\n", map { $_->{what} } @{ JSON::PP::decode_json($ctl->run('--json', 'check')->{out} || '[]') };
     my $host = qr/the virtual host of \S+|[^ ]+ \(<VirtualHost [^)]*\)/;
     for my $line (@found) {
@@ -35,6 +35,14 @@ sub finds {
     my ($status, $found, $said) = judged($config, $name);
     is $status, 0, "$name: httpd starts";
     like $found, $pattern, "$name: configtest warns" or diag $said;
+    return;
+}
+
+sub stops {
+    my ($name, $pattern, $config) = @_;
+    my ($status, $found, $said) = judged($config, $name);
+    is $status, 1, "$name: httpd does not start";
+    like $found, $pattern, "$name: configtest says why" or diag $said;
     return;
 }
 
@@ -94,6 +102,12 @@ my $two = join '', map { "<VirtualHost *>\nServerName $_\n</VirtualHost>\n" } 'w
 fine('passkeys at a name of which one virtual host speaks https', $passkeys . "LuciaMount /account\nServerName 127.0.0.1\n$two");
 finds('passkeys at one virtual host of two', qr{LUCI0914: LuciaPasskeys of the virtual host \S.* is on, but browsers make no passkeys for its ServerName, intra}, $passkeys . "LuciaMount /account\n$two<VirtualHost *>\nServerName intra\n</VirtualHost>\n");
 finds('passkeys without LuciaMount', qr{LUCI0913: LuciaPasskeys of the main server is on, but no page offers passkeys}, $passkeys . "<Location /login>\nSetHandler luciauth-login\n</Location>\n");
+my $adopt = "${database}LuciaMount /account\n<Location /adopt>\nSetHandler luciauth-adopt\nAuthType Basic\nRequire valid-user\n";
+fine('luciauth-adopt with LuciaAdopt', "${adopt}LuciaAdopt corp\n</Location>\nLuciaLoginURL /adopt\n$gate");
+fine('luciauth-adopt in a virtual host of a server with LuciaAdopt', "LuciaAdopt corp\n$database<VirtualHost *>\n<Location /adopt>\nSetHandler luciauth-adopt\n</Location>\n</VirtualHost>\n");
+stops('luciauth-adopt without LuciaAdopt', qr{LUCI0537: LuciaAdopt is missing: <Location /adopt> in \S+:\d+ has SetHandler luciauth-adopt}, "$adopt</Location>\n");
+stops('LuciaAdopt with an address without LuciaEmail', qr{LUCI0538: LuciaAdopt corp email=MAIL in \S+:\d+ names an address, but LuciaEmail of the main server is off}, "${adopt}LuciaAdopt corp email=MAIL\n</Location>\n");
+finds('luciauth-adopt behind a gate of this module', qr{LUCI0916: <Location /own> in \S+:\d+ has SetHandler luciauth-adopt and AuthType Lucia}, "${database}LuciaMount /account\n<Location /own>\nSetHandler luciauth-adopt\nLuciaAdopt corp\nAuthType Lucia\nRequire valid-user\n</Location>\n");
 my $form = "LuciaMount /account\n<Location /form>\nAuthType form\nAuthFormProvider lucia\n</Location>\n";
 finds('mod_auth_form beside second factors', qr{LUCI0912: \S+:\d+: AuthFormProvider lucia: mod_auth_form cannot ask for a second factor, so that users who have one cannot sign in there}, "$factors$form");
 finds('mod_auth_form beside required factors', qr{LUCI0912: \S+:\d+: AuthFormProvider lucia: mod_auth_form cannot ask for a second factor, so that no user can sign in there}, "${factors}LuciaSecondFactor required\n$form");

@@ -82,6 +82,9 @@ my @refused = (
         '""', '|', '"| "', '"|$"', 'a b', 'off off'),
     (map { ['LuciaMount', $_, qr/a path that starts with a slash, such as \/ or \/auth/] }
         'auth', '//', '/a//b', '/a/../b', '/a/.', '/./a', '/a?b', '/a#b', '/a%2fb', '"/a b"', '/a\\b', "/\xc3\xa9"),
+    (map { ['LuciaAdopt', $_, qr/NAME \[id=VARIABLE\] \[username=VARIABLE\] \[email=VARIABLE\] \[signup=On\|Off\], each once/] }
+        'username', 'email', 'Corp', 'a:b', '-a', '_a', 'a' x 33, 'corp name', 'corp id=', 'corp id=A-B', 'corp id=1', 'corp id=HTTP_X_USER', 'corp username=http_user',
+        'corp id=QUERY_STRING', 'corp id=A id=A', 'corp signup=maybe', 'corp signup=On signup=On', 'corp groups=A', 'corp id=A username=B email=C signup=On more'),
     (map { ['LuciaForwardHosts', $_, qr/host names as HOST or HOST:PORT/] } '*', '*.example.org', 'https://a.example', 'a.example/', 'a.example:0', 'user@a.example', 'off a.example'),
     (map { ['LuciaForwardFrom', $_, qr/addresses as ADDRESS or ADDRESS\/BITS/] } '*', 'localhost', '10', '10.1', '10.0.0.0/33', '10.0.0.0/', '10.0.0.0/x', '::1/129', 'off 127.0.0.1', '127.0.0.1:80'),
     (map { ['LuciaReturnTo', $_, qr/origins as scheme:\/\/host or scheme:\/\/host:port/] } '*', 'null', 'https://a.example/', 'app.example', 'off https://a.example'),
@@ -92,7 +95,7 @@ my @refused = (
         'login', '//evil.example', '/\\\\evil.example', 'ftp://a.example/', 'https://', 'https://u:p@a.example/',
         'javascript:alert(1)', '/login#now', 'https://a.example/#x', '"https://a.example/a b"'),
     (map { my $url = $_; map { [$url, $_, $local] } 'here', '//evil.example/', 'https://a.example/', '/%2f/evil' }
-        qw(LuciaSignupURL LuciaLogoutURL LuciaHomeURL)),
+        qw(LuciaSignupURL LuciaLogoutURL LuciaHomeURL LuciaAdoptURL)),
     (map { ['LuciaUnauthenticated', $_, qr/auto, redirect or 401/] } qw(403 login)),
     (map { ['LuciaRemoteUser', $_, qr/username, user_id or a column of LuciaUserAttributes/] } 'e-mail', '1st', 'email'),
 );
@@ -171,10 +174,12 @@ LuciaBearer On
 LuciaOptional On
 CONF
 
+accepted("LuciaDatabase sqlite3 \@db\@\n$_\n", $_) for 'LuciaAdopt corp', 'LuciaAdopt 0-a_b', 'LuciaAdopt ' . 'a' x 32, 'LuciaAdopt corp ID=OIDC_CLAIM_sub username=A signup=oFF';
+refused("LuciaAdopt corp\n", 'LuciaAdopt without LuciaDatabase', qr/LUCI0501: LuciaDatabase is missing: \S+ uses mod_luciauth \(LuciaAdopt corp\)/);
 accepted("$_\n", $_) for 'LuciaDatabasePool auto', 'LuciaDatabasePool 1 60s', 'LuciaActivePeriod 1s', 'LuciaActivePeriod 3650d',
     'LuciaActivePeriod 1000ms', 'LuciaIdlePeriod 2mi', 'LuciaIdlePeriod 5H', 'LuciaMaxLifetime Off', 'LuciaMaxLifetime 1s',
     'LuciaPasswordBlocklist off', 'LuciaPasswordWords off', 'LuciaPasswordHash lucia-scrypt', 'LuciaPasswordHash argon2id', 'LuciaPasswordHash argon2id m=8 t=1 p=1',
-    'LuciaPasswordHash argon2id m=262144 t=10 p=8', 'LuciaArgon2 libargon2', 'LuciaArgon2 LibSodium', 'LuciaMount off', 'LuciaAllowedOrigins off', 'LuciaReturnTo off', 'LuciaForwardHosts A.example:8443 b.example', 'LuciaForwardHosts off', 'LuciaForwardFrom 10.0.0.0/8 ::1 2001:db8::/32 127.0.0.1', 'LuciaForwardFrom off',
+    'LuciaPasswordHash argon2id m=262144 t=10 p=8', 'LuciaArgon2 libargon2', 'LuciaArgon2 LibSodium', 'LuciaMount off', 'LuciaAllowedOrigins off', 'LuciaReturnTo off', 'LuciaForwardHosts A.example:8443 b.example', 'LuciaForwardHosts off', 'LuciaAdoptURL /sign-in', 'LuciaForwardFrom 10.0.0.0/8 ::1 2001:db8::/32 127.0.0.1', 'LuciaForwardFrom off',
     'LuciaCookieDomain example.org', 'LuciaCookiePath /app', 'LuciaRemoteUser user_id', 'LuciaUnauthenticated redirect',
     'LuciaUserAttributes ' . join(' ', 'a' .. 'p'), "LuciaTables " . join ' ', map { $_ . 'x' x 62 } qw(a b c);
 

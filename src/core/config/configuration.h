@@ -118,6 +118,7 @@ typedef struct {
     const char *passkey_url;
     const char *passkeys_url;
     const char *forgot_url;
+    const char *adopt_url;
     int pages;
     int error_codes; /* errors in JSON have a code */
     luci_unauthenticated_t unauthenticated;

@@ -26,6 +26,7 @@ static const struct {
     int is_start; /* 1: any word with this prefix; 0: exactly this word */
 } uses[] = {
     { "LuciaMount", "/", 1 },
+    { "LuciaAdopt", "", 1 },
     { "SetHandler", "luciauth-", 1 },
     { "AddHandler", "luciauth-", 1 },
     { "AuthType", "Lucia", 0 },
@@ -89,6 +90,7 @@ luci_site_t *luci_site_create(const char *title, const luci_site_t *base, apr_po
     site->sections = apr_array_make(pool, 8, sizeof(luci_site_section_t));
     site->socache = apr_array_make(pool, 2, sizeof(luci_site_line_t));
     site->forms = apr_array_make(pool, 2, sizeof(luci_site_line_t));
+    site->adopts = apr_array_make(pool, 2, sizeof(luci_site_line_t));
     site->columns = apr_array_make(pool, 4, sizeof(luci_site_column_t));
     site->rules = apr_array_make(pool, 8, sizeof(luci_site_line_t));
     site->directives = apr_array_make(pool, 8, sizeof(luci_site_line_t));
@@ -293,6 +295,8 @@ void luci_site_directive(luci_site_t *site, const luci_site_line_t *line)
         APR_ARRAY_PUSH(site->socache, luci_site_line_t) = *line;
     if (is(line->name, "AuthFormProvider") && has_word(line->args, "lucia", 0, site->pool))
         APR_ARRAY_PUSH(site->forms, luci_site_line_t) = *line;
+    if (is(line->name, "LuciaAdopt"))
+        APR_ARRAY_PUSH(site->adopts, luci_site_line_t) = *line;
     for (size_t i = 0; i < sizeof facts / sizeof *facts; i++) {
         if (is(line->name, facts[i].name))
             facts[i].take(site, line->args);

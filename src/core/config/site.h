@@ -53,6 +53,7 @@ typedef struct luci_site_t {
     apr_array_header_t *sections;   /* luci_site_section_t */
     apr_array_header_t *socache;    /* luci_site_line_t: lines that make mod_authn_socache cache lucia */
     apr_array_header_t *forms;      /* luci_site_line_t: lines that make mod_auth_form ask lucia */
+    apr_array_header_t *adopts;     /* luci_site_line_t: LuciaAdopt, perhaps in sections */
     apr_array_header_t *columns;    /* luci_site_column_t */
     apr_array_header_t *rules;      /* luci_site_line_t: Require lines and sections <AuthzProviderAlias> */
     apr_array_header_t *directives; /* luci_site_line_t: the module's directives outside of sections */

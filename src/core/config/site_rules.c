@@ -2,6 +2,7 @@
 #include "core/config/site_rules.h"
 
 #include "core/config/connect_params.h"
+#include "core/config/directive_types.h"
 #include "core/config/directives.h"
 #include "core/config/editable.h"
 #include "core/db/engine.h"
@@ -1116,6 +1117,82 @@ static void domains_are_not_used(judge_t *judge, const luci_site_t *site, const 
              "Write LuciaEmail required, or take the line out");
 }
 
+/* ---- LuciaAdopt ---- */
+
+/* 1: in this site, or in a virtual host that a line outside of them is meant for. */
+static int may_have_email(const judge_t *judge, const luci_site_t *site)
+{
+    for (int i = 0; !site->base && i < judge->all->sites->nelts; i++) {
+        if (APR_ARRAY_IDX(judge->all->sites, i, const luci_site_t *)->config->settings.email !=
+            LUCI_EMAIL_OFF)
+            return 1;
+    }
+    return site->config->settings.email != LUCI_EMAIL_OFF;
+}
+
+static int names_address(const char *args, apr_pool_t *pool)
+{
+    while (*args) {
+        if (strncasecmp(luci_word_next(&args, pool), "email=", strlen("email=")) == 0)
+            return 1;
+    }
+    return 0;
+}
+
+static void adopted_address_is_off(judge_t *judge, const luci_site_t *site, const char *id)
+{
+    for (int i = 0; i < site->adopts->nelts && !may_have_email(judge, site); i++) {
+        const luci_site_line_t *line = &APR_ARRAY_IDX(site->adopts, i, luci_site_line_t);
+
+        if (names_address(line->args, judge->pool))
+            find(judge, id, LUCI_SITE_FATAL,
+                 apr_psprintf(judge->pool, "%s names an address, but LuciaEmail of %s is off",
+                              quoted_line(line, "", judge->pool), site->title),
+                 "Write LuciaEmail optional or required, or take email= out");
+    }
+}
+
+static int is_adopter(void *baton, const luci_site_section_t *section)
+{
+    const luci_site_section_t **found = baton;
+
+    if (!section->endpoint || strcmp(section->endpoint, "adopt") != 0)
+        return 0;
+    *found = section;
+    return 1;
+}
+
+/* Only where the site has no line at all; a section that lacks it is told by the first request. */
+static void adopter_has_no_name(judge_t *judge, const luci_site_t *site, const char *id)
+{
+    const luci_site_section_t *section;
+
+    if (site->adopts->nelts == 0 && !(site->base && site->base->adopts->nelts > 0) &&
+        any_section(site, is_adopter, &section))
+        find(judge, id, LUCI_SITE_FATAL,
+             apr_pstrcat(judge->pool, "LuciaAdopt is missing: ", place(&section->line, judge->pool),
+                         " has SetHandler luciauth-adopt", NULL),
+             "Write LuciaAdopt NAME into this section");
+}
+
+static int is_gated_adopter(void *baton, const luci_site_section_t *section)
+{
+    return section->is_gated && is_adopter(baton, section);
+}
+
+static void adopter_is_gated(judge_t *judge, const luci_site_t *site, const char *id)
+{
+    const luci_site_section_t *section;
+
+    if (any_section(site, is_gated_adopter, &section))
+        find(judge, id, LUCI_SITE_PROBLEM,
+             apr_pstrcat(judge->pool, place(&section->line, judge->pool),
+                         " has SetHandler luciauth-adopt and AuthType Lucia, so that no other module "
+                         "identifies a user, and every request is refused",
+                         NULL),
+             "Write the AuthType of the module that identifies the users");
+}
+
 static void mail_lacks_a_line(judge_t *judge, const luci_site_t *site, const char *id)
 {
     const luci_server_config_t *config = site->config;
@@ -1182,6 +1259,8 @@ static const rule_t rules[] = {
     { "LUCI0531", domains_are_not_used, 0 },
     { "LUCI0535", devices_are_unknown, 0 },
     { "LUCI0536", devices_are_forgotten, 0 },
+    { "LUCI0537", adopter_has_no_name, 1 },
+    { "LUCI0538", adopted_address_is_off, 0 },
     { "LUCI0313", servers_differ, 0 },
     { "LUCI0451", socache_keeps_nothing, 1 },
     { "LUCI0511", factors_are_off, 1 },
@@ -1200,6 +1279,7 @@ static const rule_t rules[] = {
     { "LUCI0913", passkeys_have_no_page, 0 },
     { "LUCI0914", passkeys_have_no_name, 0 },
     { "LUCI0915", addresses_have_no_page, 0 },
+    { "LUCI0916", adopter_is_gated, 0 },
     { "LUCI0911", factor_is_optional_elsewhere, 0 },
     { "LUCI0912", form_refuses_factors, 0 },
 };

@@ -91,8 +91,15 @@ static void set_new(const adopt_request_t *adopting, apr_table_t *values)
     apr_table_setn(values, "focus_username", has_focus ? "" : "1");
 }
 
-/* problem may be NULL. A person who has typed nothing yet has made no mistake: the status of the page is that
- * of a problem only after a POST. */
+/* A person who has typed nothing yet has made no mistake. */
+static int status_of(const adopt_request_t *adopting, const luci_problem_t *problem)
+{
+    int is_asked = !problem || (problem->status == HTTP_BAD_REQUEST && !adopting->request->is_post);
+
+    return is_asked ? HTTP_OK : problem->status;
+}
+
+/* problem may be NULL. */
 static int page(adopt_request_t *adopting, const luci_problem_t *problem, const char *field)
 {
     luci_endpoint_request_t *request = adopting->request;
@@ -113,7 +120,7 @@ static int page(adopt_request_t *adopting, const luci_problem_t *problem, const 
     apr_table_setn(values, "form_action", "");
     if (adopting->next && strlen(adopting->next) <= LUCI_WAY_BACK_HIDDEN_MAX)
         apr_table_setn(values, "next", adopting->next);
-    return luci_reply_page(r, problem && request->is_post ? problem->status : HTTP_OK, "adopt.html", values);
+    return luci_reply_page(r, status_of(adopting, problem), "adopt.html", values);
 }
 
 static int complain(adopt_request_t *adopting, const luci_problem_t *problem, const char *field)
@@ -206,6 +213,8 @@ static int begin(adopt_request_t *adopting, luci_endpoint_request_t *request)
     request_rec *r = request->r;
     luci_result_t result;
 
+    if (r->main) /* A page that includes this location signs in no reader. */
+        return HTTP_FORBIDDEN;
     *adopting = (adopt_request_t){ .request = request, .adopt = request->dir->adopt };
     if (!adopting->adopt) {
         ap_log_rerror(
@@ -215,7 +224,7 @@ static int begin(adopt_request_t *adopting, luci_endpoint_request_t *request)
             r->uri);
         return luci_endpoint_problem(request, HTTP_INTERNAL_SERVER_ERROR, LUCI_MESSAGE_UNKNOWN);
     }
-    if (r->main || luci_reply_is_error_document(r) ||
+    if (luci_reply_is_error_document(r) ||
         luci_adopt_guard_read(r, adopting->adopt, &adopting->person) != LUCI_OK)
         return luci_endpoint_problem(request, HTTP_FORBIDDEN, LUCI_MESSAGE_FORBIDDEN);
     adopting->auth = luci_state_auth(r);

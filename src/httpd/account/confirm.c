@@ -3,6 +3,7 @@
  * what asked for it. It only ever confirms the user of the session that the request has, who may be another
  * one than when the page was opened (keycloak#26925). */
 #include "core/auth/confirmation.h"
+#include "core/auth/own_password.h"
 #include "httpd/account/account_json.h"
 #include "httpd/account/own_page.h"
 #include "httpd/account/passkey_form.h"
@@ -35,6 +36,24 @@ static void set_passkeys(luci_endpoint_request_t *request, apr_table_t *values)
     apr_table_setn(values, "passkey_allow", ids);
 }
 
+/* Where there is another way, a user without a password is not asked for one. What cannot be looked up now is
+ * asked for. */
+static int has_password(const luci_endpoint_request_t *request)
+{
+    luci_auth_t auth = luci_state_auth(request->r);
+    luci_auth_request_t wanted = { .username = request->session->user.username };
+
+    return luci_own_password_find(&auth, &wanted, request->session, request->r->pool) != LUCI_NOT_FOUND;
+}
+
+/* A user who comes back through another module has a new session. */
+static void set_adopt_url(const luci_endpoint_request_t *request, const char *next, apr_table_t *values)
+{
+    if (request->urls->adopt)
+        apr_table_setn(values, "adopt_url", luci_way_back_link(request->r, request->urls->adopt, next));
+    apr_table_setn(values, "has_password", !request->urls->adopt || has_password(request) ? "1" : "");
+}
+
 static int page(luci_endpoint_request_t *request, const luci_problem_t *problem, const char *field)
 {
     request_rec *r = request->r;
@@ -48,6 +67,7 @@ static int page(luci_endpoint_request_t *request, const luci_problem_t *problem,
     if (next && strlen(next) <= LUCI_WAY_BACK_HIDDEN_MAX)
         apr_table_setn(values, "next", next);
     apr_table_setn(values, "switch_url", luci_way_back_link(r, request->urls->logout, next));
+    set_adopt_url(request, next, values);
     set_passkeys(request, values);
     return luci_own_page_send(request, values, problem, field);
 }

@@ -3,6 +3,7 @@
 #include "httpd/account/entry.h"
 #include "httpd/account/passkey_form.h"
 #include "httpd/request/cookies.h"
+#include "httpd/request/way_back.h"
 
 /* With LuciaEmail, the verified address of an account is as good as its name. */
 static luci_result_t fill(luci_password_form_t *entry)
@@ -16,6 +17,17 @@ static luci_result_t sign_in(luci_password_form_t *entry, apr_pool_t *pool)
     return luci_auth_sign_in(&entry->auth, &entry->auth_request, &entry->session, &entry->field, pool);
 }
 
+/* The way through another module leads to the same page. */
+static void set_adopt_url(const luci_endpoint_request_t *request, apr_table_t *values)
+{
+    request_rec *r = request->r;
+    const char *next =
+        luci_way_back_chosen(r, request->is_post ? luci_form_value(&request->form, "next") : NULL);
+
+    if (request->urls->adopt)
+        apr_table_setn(values, "adopt_url", luci_way_back_link(r, request->urls->adopt, next));
+}
+
 /* That a password was set, the link to the page forgot, and the button of passkeys; without it, the page is
  * as good as before. */
 static void add_values(const luci_endpoint_request_t *request, int refused, apr_table_t *values)
@@ -27,6 +39,7 @@ static void add_values(const luci_endpoint_request_t *request, int refused, apr_
         apr_table_setn(values, "is_password_set", "1");
     if (request->runtime->auth.settings->email != LUCI_EMAIL_OFF)
         apr_table_setn(values, "takes_email", "1");
+    set_adopt_url(request, values);
     apr_table_setn(values, "forgot_url", request->urls->forgot ? request->urls->forgot : "");
     if (luci_passkey_form_offer(request, LUCI_CHALLENGE_SIGN_IN, "", &offer) == LUCI_OK)
         luci_passkey_form_set(request, &offer, values);

@@ -164,6 +164,7 @@ luci_urls_t luci_config_urls(request_rec *r)
         .passkeys = in_force_if(r, has_passkeys, offsetof(luci_dir_config_t, passkeys_url), "/passkeys"),
         .passkey_script = passkey ? apr_pstrcat(r->pool, passkey, ".js", NULL) : NULL,
         .forgot = in_force_if(r, settings->mail != NULL, offsetof(luci_dir_config_t, forgot_url), "/forgot"),
+        .adopt = luci_config_dir(r)->adopt_url,
         .account = mount ? mount : home,
     };
 }

@@ -29,6 +29,7 @@ typedef struct {
     const char *passkey_script; /* the same, of its script */
     const char *forgot;         /* where one asks for a link to a new password; NULL: as above, or without
                                    LuciaMail */
+    const char *adopt;          /* where people sign in whom another module identifies; NULL: not known */
     const char *account;        /* the page that links to the others */
 } luci_urls_t;
 

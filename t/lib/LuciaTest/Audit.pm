@@ -14,7 +14,7 @@ use LuciaTest;
 
 our @EXPORT_OK = qw(parse_line);
 
-my @NAMES = qw(time event result reason address vhost by count session app user account factor mail invitation repeated);
+my @NAMES = qw(time event result reason address vhost by count session app user account factor provider mail invitation repeated);
 my $value = qr/(?:[-A-Za-z0-9._~:\/@+,\[\]]|%[0-9A-F]{2})+/;
 
 # The words of a line as a hash; nothing when it's not one.
