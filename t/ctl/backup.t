@@ -75,6 +75,26 @@ kill TERM => @workers;
 waitpid $_, 0 for @workers;
 is sound($server->db), 'ok', 'the database itself';
 
+subtest 'restored with .restore while people sign up' => sub {
+    my $gone = sign_up($server, 'gone');
+    my $vault = sub { my ($who) = @_; $server->request(GET => '/vault/a.txt', cookie => $who, script()) };
+    is $vault->($_)->status, 200, 'a user from before the copy and one from after it are signed in' for $alice, $gone;
+    my @busy = map { worker($_) } 3, 4;
+    ok wait_until(sub { told(3) && told(4) }, 60), 'people sign up before the restore';
+    is sqlite3('.timeout 5000', ".restore $copies[0]"), 0, 'sqlite3 restores a copy under a running httpd';
+    my @told = (told(3), told(4));
+    ok wait_until(sub { told(3) >= $told[0] + 3 && told(4) >= $told[1] + 3 }, 60), 'people sign up after the restore, without an error between';
+    kill TERM => @busy;
+    is waitpid($_, 0) && $?, 0, 'no sign-up of a worker failed while the copy was restored' for @busy;
+    is sound($server->db), 'ok', 'the restored database is sound';
+    is sqlite_value($server->db, "SELECT count(*) FROM auth_user WHERE username = 'gone'"), 0, 'an account from after the copy is not in the restored database';
+    is sqlite_value($server->db, 'SELECT count(*) FROM auth_user u LEFT JOIN user_key k ON k.user_id = u.id LEFT JOIN user_session s ON s.user_id = u.id WHERE k.id IS NULL OR s.id IS NULL'), 0,
+        'a sign-up is before the restore or after it, not in part';
+    is settles(401, sub { $vault->($gone) })->status, 401, 'a user from after the copy is signed out by the restore';
+    is_served($vault->($alice), 'a user from before the copy is still signed in after the restore');
+    is sqlite_value($server->db, 'PRAGMA journal_mode'), 'wal', 'the restored database still has a write-ahead log';
+};
+
 subtest 'restored under a running httpd' => sub {
     my $bob = sign_up($server, 'bob_');    # after the copies
     my $vault = sub { my ($who) = @_; $server->request(GET => '/vault/a.txt', cookie => $who, script()) };
