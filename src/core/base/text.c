@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/base/text.h"
 
-#include <apr_escape.h>
 #include <apr_lib.h>
 #include <apr_strings.h>
 #include <utf8proc.h>
@@ -26,15 +25,21 @@ size_t luci_text_valid_bytes(const char *text, size_t length)
     return at;
 }
 
-/* The byte that the escape "%XX" stands for, or -1. */
+/* The value of a hexadecimal digit, or -1. */
+static int digit_value(char digit)
+{
+    if (apr_isdigit(digit))
+        return digit - '0';
+    return apr_isxdigit(digit) ? apr_tolower(digit) - 'a' + 10 : -1;
+}
+
+/* The byte that the escape "%XX" stands for, or -1. apr_unescape_hex would read the byte behind it, which may
+ * be none of the text. */
 static int escaped_byte(const char *escape, size_t left)
 {
-    unsigned char byte;
-    apr_size_t length;
+    int high = left < 3 ? -1 : digit_value(escape[1]), low = left < 3 ? -1 : digit_value(escape[2]);
 
-    if (left < 3 || apr_unescape_hex(&byte, escape + 1, 2, 0, &length) != APR_SUCCESS || length != 1)
-        return -1;
-    return byte;
+    return high < 0 || low < 0 ? -1 : 16 * high + low;
 }
 
 size_t luci_text_percent_decode(char *text, size_t *length)
