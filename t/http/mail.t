@@ -114,5 +114,7 @@ is $second->request(GET => '/account/login')->status, 200, 'S9.90: requests are 
 $second->stop;
 is sqlite_value($second->db, 'SELECT count(*) FROM auth_user_mail WHERE tries = 1 AND handed_over = 0 AND claimed_until = 0'), 1,
     'S9.90: a stop of httpd ends the wait for a mail server and leaves the mail in the queue';
+cmp_ok sqlite_value($second->db, 'SELECT next_try FROM auth_user_mail'), '<=', 1000 * (1 + time), 'S9.90: a mail that a stop of httpd leaves is due at once';
+like $second->error_log, qr/luciauth:info\].* LUCI0715: the mail \w+ \(reset\) was not sent; it is tried again: this process ends/, 'S9.90: the log says that a stop of httpd leaves a mail';
 
 done_testing;

@@ -29,6 +29,7 @@ typedef struct {
     luci_letter_t letter;
     luci_attempt_t attempt; /* of the recipient */
     char *bytes;            /* NULL: not written yet */
+    int is_left;            /* the process ended before the mail server had it */
     const char *swept;      /* up to this row, those of names that no account has are deleted */
     apr_pool_t *pool;
 } sending_t;
@@ -87,6 +88,12 @@ static luci_result_t finish(luci_db_t *db, sending_t *sending)
 static luci_result_t postpone(luci_db_t *db, sending_t *sending)
 {
     return luci_mail_queue_postpone(db, &sending->claim, luci_runtime_now(), sending->pool);
+}
+
+/* After a graceful restart the next process sends the mail at once. */
+static luci_result_t leave(luci_db_t *db, sending_t *sending)
+{
+    return luci_mail_queue_wait(db, &sending->claim, luci_runtime_now(), sending->pool);
 }
 
 /* ---- What becomes of it ---- */
@@ -267,20 +274,23 @@ static luci_result_t begin(void *baton)
 
 static int is_stopping(void *baton)
 {
-    (void)baton;
-    return luci_mpm_is_stopping();
+    sending_t *sending = baton;
+
+    if (luci_mpm_is_stopping())
+        sending->is_left = 1;
+    return sending->is_left;
 }
 
 static void log_refusal(const sending_t *sending, const luci_delivery_t *delivery, luci_result_t result)
 {
     const luci_mail_claim_t *mail = &sending->claim;
 
-    ap_log_error(APLOG_MARK, APLOG_WARNING, 0, sending->run->server,
+    ap_log_error(APLOG_MARK, sending->is_left ? APLOG_INFO : APLOG_WARNING, 0, sending->run->server,
                  "LUCI0715: the mail %s (%s) was not sent%s: %s", mail->id, mail->kind,
                  delivery->is_uncertain  ? ", or it was: no answer came, and it is not sent again"
                  : result == LUCI_DENIED ? ", and is given up"
                                          : "; it is tried again",
-                 delivery->why);
+                 sending->is_left ? "this process ends" : delivery->why);
 }
 
 /* The mail server has the mail, or may have it, or never takes it. */
@@ -311,7 +321,8 @@ static luci_result_t transfer(sending_t *sending, const char **why)
     if (result == LUCI_OK || result == LUCI_DENIED || delivery.is_uncertain)
         return settle(sending, result, why);
     end_attempt(sending, LUCI_ATTEMPT_CANCEL);
-    return result == LUCI_CONFLICT ? LUCI_OK : with_database(sending, postpone, why);
+    return result == LUCI_CONFLICT ? LUCI_OK
+                                   : with_database(sending, sending->is_left ? leave : postpone, why);
 }
 
 /* The recipient is known, and may get the mail. */
