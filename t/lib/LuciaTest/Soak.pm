@@ -222,9 +222,10 @@ sub ask {
     return $reply;
 }
 
+# Short ones are words that a page shows once.
 sub keep_secrets {
     my ($self, $reply) = @_;
-    $self->secret($_) for grep { length } map { /^auth_session\w*=([^;]*)/ ? $1 : () } $reply->headers('Set-Cookie');
+    $self->secret($_) for grep { length >= 20 } map { /^auth_session\w*=([^;]*)/ ? $1 : () } $reply->headers('Set-Cookie');
     return;
 }
 
