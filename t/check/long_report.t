@@ -50,7 +50,7 @@ is LuciaTest::Server::slurp($file), $text, 'reading and writing a report changes
 ok report()->has_failed('fuzz') == 0, 'a passed step is not failed';
 
 my $list = `t/long/run --list`;
-like $list, qr/^$_ /m, "t/long/run has the step $_" for qw(soak clusters mpms engines sanitizers threads fuzz httpd-tests litmus browsers);
+like $list, qr/^$_ /m, "t/long/run has the step $_" for qw(soak clusters mpms engines sanitizers threads memcheck fuzz httpd-tests litmus browsers);
 isnt system("t/long/run --steps nonsense >$dir/out 2>&1"), 0, 'a step that does not exist is refused';
 
 done_testing;
