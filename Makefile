@@ -51,7 +51,9 @@ TEST_PACKAGES = fail2ban python3-prometheus-client libapache2-mod-perl2 libdbd-s
 	libio-pty-perl openssl oathtool zbar-tools binutils apache2-utils man-db \
 	sqlite3 libsqlite3-dev curl media-types postgresql pgbouncer libaprutil1-dbd-pgsql libdbd-pg-perl \
 	mariadb-server galera-4 rsync libaprutil1-dbd-mysql libdbd-mariadb-perl redis-server memcached \
-	python3-aiosmtpd msmtp php-fpm git litmus subversion libapache2-mod-svn libapache2-mod-auth-openidc nginx-light haproxy caddy prometheus cmark-gfm varnish hitch
+	python3-aiosmtpd msmtp php-fpm git litmus subversion libapache2-mod-svn libapache2-mod-auth-openidc \
+	libapache2-mod-auth-mellon simplesamlphp php-cli php-xml libapache2-mod-auth-gssapi krb5-kdc krb5-admin-server krb5-user libgssapi-perl slapd \
+	nginx-light haproxy caddy prometheus cmark-gfm varnish hitch
 LONG_PACKAGES = faketime
 LINT_PACKAGES = clang clang-tidy clang-format cppcheck
 # What dpkg-buildpackage asks for besides.

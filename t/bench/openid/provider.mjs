@@ -26,7 +26,7 @@ const bySubject = new Map([...accounts].map(([name, { claims }]) => [subject(nam
 console.warn = () => {}; // It warns that sessions and keys end with the process, as they should here.
 
 const INTERACTION = "/interaction/";
-const FORM = `<!doctype html><html lang="en"><title>Provider</title><form method="post">
+const FORM = `<!doctype html><html lang="en"><title>Provider</title><link rel="icon" href="data:,"><form method="post">
 <label>Name <input name="name"></label> <label>Password <input name="password" type="password"></label> <button>Sign in</button></form>`;
 
 const server = createServer();

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 #
-# The blocks of doc/recipes.md and doc/forward-auth.md, so that tests run what people copy. A block opens with three backquotes, its language, the
+# The blocks of doc/recipes.md, doc/forward-auth.md and doc/adopt.md, so that tests run what people copy. A block opens with three backquotes, its language, the
 # recipe's name and, for a file, its path.
 #
 #     my $text = LuciaTest::Recipes::block('apache', 'members', '/srv/www' => '@htdocs@');
@@ -13,7 +13,7 @@ use warnings;
 use POSIX ();
 use LuciaTest;
 
-my $page = join '', map { LuciaTest::Server::slurp(LuciaTest::top() . "/doc/$_.md") } qw(recipes forward-auth);
+my $page = join '', map { LuciaTest::Server::slurp(LuciaTest::top() . "/doc/$_.md") } qw(recipes forward-auth adopt);
 
 sub block {
     my ($language, $recipe, %own) = @_;

@@ -4,6 +4,7 @@
 # host, whatever the port), and says where a request comes from (Sec-Fetch-Site, Origin).
 #
 #     my $visitor = LuciaTest::Visitor->new;                       # certificate => [$pem, $key]: what it shows over TLS
+#         # basic => sub { ... }, negotiate => sub { ... }: Authorization, when it is asked
 #     my $reply = $visitor->open('http://127.0.0.1:8080/a');       # as typed into the address bar: no redirect is followed
 #     $reply = $visitor->click('/b');                              # as a link of the page where it is; absolute or not
 #     $reply = $visitor->post('/c', form(a => 'b'));               # as a form of the page where it is
@@ -118,6 +119,11 @@ sub send_to {
     );
     my $client = LuciaTest::Client->new(host => $to->{host}, port => $to->{port}, tls => $to->{scheme} eq 'https', certificate => $self->{certificate});
     my $reply = $client->request($method => $to->{path}, %arg, headers => \%headers);
+    my ($scheme) = ($reply->header('WWW-Authenticate') // '') =~ /^(\w+)/;
+    if ($reply->status == 401 && $scheme && $self->{ lc $scheme }) {
+        $headers{Authorization} = $self->{ lc $scheme }->();
+        $reply = $client->request($method => $to->{path}, %arg, headers => \%headers);
+    }
     $self->keep($to, $reply);
     @$self{qw(url from page)} = ($url, $from, $reply);
     return $reply;
