@@ -49,6 +49,18 @@ report()->write;
 is LuciaTest::Server::slurp($file), $text, 'reading and writing a report changes nothing in it';
 ok report()->has_failed('fuzz') == 0, 'a passed step is not failed';
 
+my $elsewhere = LuciaTest::Report->new("$dir/elsewhere.md", @labels);
+$elsewhere->{now} = { kernel => 'Linux 1', processors => 64, httpd => '2.4.1', engines => 'SQLite 3' };
+$elsewhere->add({ step => 'soak', for => 'use', $elsewhere->here, commit => '3333333333', result => 'passed', seconds => 7 });
+$elsewhere->add({ step => 'fuzz', for => 'the fuzzers', $elsewhere->here, result => 'not run' });
+$elsewhere->write;
+$report = report();
+$report->merge("$dir/elsewhere.md");
+$report->write;
+like row_of('soak'), qr/passed \| 3333333333 .* \| B \| - \| - \| 7 s /, 'a row of another report comes with its machine';
+like row_of('fuzz'), qr/passed \| 1111111111 /, 'a step that did not run elsewhere keeps its row';
+like LuciaTest::Server::slurp($file), qr/^\| B \| Linux 1 \| 64 \| 2\.4\.1 \| SQLite 3 \|$/m, 'a machine of another report has a letter that is free';
+
 my $list = `t/long/run --list`;
 like $list, qr/^$_ /m, "t/long/run has the step $_" for qw(soak clusters mpms engines sanitizers threads memcheck fuzz httpd-tests litmus browsers);
 isnt system("t/long/run --steps nonsense >$dir/out 2>&1"), 0, 'a step that does not exist is refused';

@@ -4,6 +4,7 @@
 #
 #     my $report = LuciaTest::Report->new($file, @labels);         # with what the file has; labels in their order
 #     $report->add({ step => $label, $report->here, result => 'passed', ... }, $details);    # takes the place of an earlier one
+#     $report->merge($file);                                       # another report's rows
 #     $report->write;
 #     my %row = LuciaTest::Report::of_log($log);                   # files, checks and found, of what prove or a program printed
 #     my $details = LuciaTest::Report::tables_of($log);
@@ -64,19 +65,24 @@ sub machine {
     };
 }
 
+# Its letter here.
+sub letter_of {
+    my ($self, $new) = @_;
+    my ($known) = grep { my $machine = $_; !grep { $machine->{$_} ne $new->{$_} } @MACHINE[1 .. $#MACHINE] } @{ $self->{machines} };
+    return $known->{machine} if $known;
+    my %taken = map { $_->{machine} => 1 } @{ $self->{machines} };
+    my ($letter) = grep { !$taken{$_} } 'A' .. 'ZZ';
+    push @{ $self->{machines} }, { %$new, machine => $letter };
+    return $letter;
+}
+
 # The letter of this machine, and the commit, with a + if something has been changed since.
 sub here {
     my ($self) = @_;
-    my $now = $self->{now} //= machine();
-    my ($known) = grep { my $machine = $_; !grep { $machine->{$_} ne $now->{$_} } @MACHINE[1 .. $#MACHINE] } @{ $self->{machines} };
-    if (!$known) {
-        my %taken = map { $_->{machine} => 1 } @{ $self->{machines} };
-        my ($letter) = grep { !$taken{$_} } 'A' .. 'ZZ';
-        push @{ $self->{machines} }, $known = { %$now, machine => $letter };
-    }
+    my $letter = $self->letter_of($self->{now} //= machine());
     my ($report) = $self->{file} =~ m{^\Q@{[LuciaTest::top()]}\E/(.+)};
     my $commit = said('git rev-parse --short=10 HEAD') . (said('git status --porcelain --untracked-files=no -- .', $report ? "':!$report'" : ()) ? '+' : '');
-    return (machine => $known->{machine}, commit => $commit, date => POSIX::strftime('%Y-%m-%d', localtime));
+    return (machine => $letter, commit => $commit, date => POSIX::strftime('%Y-%m-%d', localtime));
 }
 
 # ---- A run ----
@@ -90,6 +96,21 @@ sub add {
     $self->{rows}{ $row->{step} } = $row;
     delete $self->{details}{ $row->{step} };
     $self->{details}{ $row->{step} } = $details =~ s/^#/    #/gmr if defined $details && $details =~ /\S/;
+    return;
+}
+
+# Takes the rows of another report, with its details; not those of steps that did not run.
+sub merge {
+    my ($self, $file) = @_;
+    my $other = LuciaTest::Report->new($file);
+    my %machine = map { $_->{machine} => $_ } @{ $other->{machines} };
+    for my $label (grep { $other->has_run($_) } keys %{ $other->{rows} }) {
+        my $row = $other->{rows}{$label};
+        $row->{machine} = $self->letter_of($machine{ $row->{machine} } // die "$file: no machine $row->{machine}\n");
+        $self->{rows}{$label} = $row;
+        delete $self->{details}{$label};
+        $self->{details}{$label} = $other->{details}{$label} if defined $other->{details}{$label};
+    }
     return;
 }
 
