@@ -29,8 +29,9 @@ typedef struct {
     luci_letter_t letter;
     luci_attempt_t attempt; /* of the recipient */
     char *bytes;            /* NULL: not written yet */
-    int is_left;            /* the process ended before the mail server had it */
-    const char *swept;      /* up to this row, those of names that no account has are deleted */
+    int is_settled;    /* 1: the mail was handed to a transport, which has decided what becomes of the row */
+    int is_left;       /* the process ended before the mail server had it */
+    const char *swept; /* up to this row, those of names that no account has are deleted */
     apr_pool_t *pool;
 } sending_t;
 
@@ -316,6 +317,7 @@ static luci_result_t transfer(sending_t *sending, const char **why)
     };
     luci_result_t result = settings->mail->transport->send(settings->mail, &delivery, sending->pool);
 
+    sending->is_settled = 1;
     if (result != LUCI_OK && result != LUCI_CONFLICT)
         log_refusal(sending, &delivery, result);
     if (result == LUCI_OK || result == LUCI_DENIED || delivery.is_uncertain)
@@ -384,6 +386,16 @@ static luci_result_t drop(sending_t *sending, luci_result_t reason, const char *
 
 /* ---- A row ---- */
 
+/* No byte of the mail has left: the row is given back, so that it need not wait until its claim ends. If the
+ * database does not answer, it waits. */
+static luci_result_t give_back(sending_t *sending, luci_result_t failure)
+{
+    const char *why;
+
+    (void)with_database(sending, postpone, &why);
+    return failure;
+}
+
 static luci_result_t send_claimed(sending_t *sending, const char **why)
 {
     luci_result_t result = LUCI_NOT_FOUND;
@@ -407,10 +419,10 @@ static luci_result_t send_claimed(sending_t *sending, const char **why)
     if (result == LUCI_OK)
         result = send_prepared(sending, why);
     switch (result) {
-    case LUCI_OK:
+    case LUCI_OK: return LUCI_OK;
     case LUCI_BUSY:
     case LUCI_UNAVAILABLE:
-    case LUCI_INTERNAL: return result;
+    case LUCI_INTERNAL: return sending->is_settled ? result : give_back(sending, result);
     case LUCI_NOT_FOUND:
     case LUCI_DENIED:
     case LUCI_EXPIRED:
