@@ -6,7 +6,7 @@
 use strict;
 use warnings;
 use lib 't/lib';
-use List::Util qw(max);
+use List::Util qw(max min);
 use POSIX ();
 use Test::More;
 use Time::HiRes ();
@@ -105,7 +105,7 @@ sub take {
 
 # ---- What must hold ----
 
-# While the database is restarted, requests that need it are answered with 503, and with nothing else.
+# While the database is restarted, requests that need it are answered with 503, and with nothing else: no session counts as ended.
 sub is_excused {
     my ($self, $answer) = @_;
     my ($from, $to) = @{ $self->{window} // [0, 0] };
@@ -114,12 +114,16 @@ sub is_excused {
 
 sub check_answers {
     my ($self, $where) = @_;
-    my @bad = grep { $_->{verdict} eq 'bad' && !is_excused($self, $_) } @{ $self->{wrong} // [] };
+    my @wrong = grep { $_->{verdict} ne 'dropped' } @{ $self->{wrong} // [] };
+    my @bad = grep { !is_excused($self, $_) } @wrong;
+    my @excused = grep { is_excused($self, $_) } @wrong;
+    $self->{excused} = @excused;
+    $self->{unavailable} = @excused ? max(map { $_->{at} } @excused) - min(map { $_->{at} - $_->{ms} / 1000 } @excused) : 0;
+    $self->{admitted} = grep { $_->{verdict} eq 'admitted' } @bad;
+    $self->{lost} = @bad - $self->{admitted};
     is scalar(@bad), 0, "$where: of $self->{answers} answers, all are what the client could expect";
     diag join ' ', map { "$_=$bad[0]{$_}" } grep { defined $bad[0]{$_} } qw(at ms who kind status said) if @bad;
     diag "$_->{at} $_->{who} $_->{kind} $_->{status}" for @bad > 30 ? @bad[0 .. 29] : @bad;
-    my @window = @{ $self->{window} // [0, 0] };
-    $self->{excused} = grep { $_->{verdict} eq 'bad' && is_excused($self, $_) } @{ $self->{wrong} // [] };
     cmp_ok $self->{verdicts}{dropped} // 0, '<=', 2 * $self->{restarts} + 2, "$where: httpd drops at most two connections a restart before it reads them";
     return;
 }
@@ -293,8 +297,7 @@ sub soak {
     check_counts($self, $where);
     is $engine->sound($database), 'ok', "$where: the database is sound";
     report($self, $where);
-    outcome(sprintf('in ordinary use for %.0f minutes', $seconds / 60), $where, answers => $self->{answers}, unavailable => $self->{excused} ? $self->{window}[1] - $self->{window}[0] : 0,
-        lost => scalar(grep { $_->{verdict} eq 'bad' && !is_excused($self, $_) } @{ $self->{wrong} // [] }), admitted => 0);
+    outcome(sprintf('in ordinary use for %.0f minutes', $seconds / 60), $where, answers => $self->{answers}, map { $_ => $self->{$_} } qw(unavailable lost admitted));
     $server->stop;
     $engine->stop if $driver eq 'pgsql';
     return;

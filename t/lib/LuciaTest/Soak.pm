@@ -9,7 +9,8 @@
 #     $soak->stop;                       # each process finishes its request; then answers once more
 #     my @found = $soak->secrets_in($file, ...);
 #
-# The verdict is ok, bad or dropped (a connection that ended without an answer, which is tried once more). event is what the request
+# The verdict is ok, admitted (what should have been refused), bad or dropped (a connection that ended without an answer, which is tried
+# once more). event is what the request
 # was to be counted as ("sign_in ok"), if that is certain from its answer; for a bad one, what it would have been.
 package LuciaTest::Soak;
 use strict;
@@ -213,9 +214,11 @@ sub ask {
         $self->tell($kind, $ms, 0, 'dropped', $event, $@) if $try == 1;
     }
     my $status = $reply ? $reply->status : 0;
-    my $is_right = grep { $_ == $status } ref $wanted ? @$wanted : $wanted;
+    my @wanted = ref $wanted ? @$wanted : $wanted;
+    my $is_right = grep { $_ == $status } @wanted;
+    my $is_admitted = $status >= 200 && $status < 400 && !grep { $_ < 400 } @wanted;
     $event = $event->($status) if ref $event;
-    $self->tell($kind, $ms, $status, $is_right ? 'ok' : 'bad', $event, $is_right ? '' : $reply ? substr $reply->bytes, 0, 300 : $@);
+    $self->tell($kind, $ms, $status, $is_right ? 'ok' : $is_admitted ? 'admitted' : 'bad', $event, $is_right ? '' : $reply ? substr $reply->bytes, 0, 300 : $@);
     die "the round is over\n" if !$is_right;
     $self->keep_secrets($reply);
     $self->pause;
