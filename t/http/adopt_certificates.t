@@ -77,6 +77,8 @@ is outcome($stranger, '/company/enter', port => $generous), '403', 'where every 
 is outcome(undef, '/company/enter', port => $generous), '403', 'where every certificate is accepted, none signs nobody in';
 is outcome($pair{alice}, '/company/enter', port => $generous), '302 with a session', 'where every certificate is accepted, one of the authority signs in';
 is users_of($server), $users, 'certificates that do not count make no account';
+my $link = LuciaTest::Visitor->new(certificate => $pair{bobby});
+is $link->open($server->url('/company/enter'), headers => { 'Sec-Fetch-Site' => 'cross-site' })->status, 302, 'S9.102: a link of another site signs in with the certificate, which that site cannot choose';
 like $server->error_log, qr{LUCI0802: luciauth-adopt refuses /company/\w+: SSL_CLIENT_VERIFY is not SUCCESS}, 'the error log says what is missing';
 
 done_testing;

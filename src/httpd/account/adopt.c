@@ -407,13 +407,16 @@ static int must_ask(const adopt_request_t *adopting)
     request_rec *r = adopting->request->r;
     const luci_session_t *session = adopting->request->session;
 
-    if (may_be_foreign(r) && luci_adopt_guard_is_pushed(r))
-        return 1;
-    return session && !(adopting->user.id && strcmp(session->user.id, adopting->user.id) == 0);
+    if (session)
+        return !(adopting->user.id && strcmp(session->user.id, adopting->user.id) == 0);
+    return may_be_foreign(r) && luci_adopt_guard_is_pushed(r);
 }
 
+/* A stranger who gets no account is not asked for a name. */
 static int ask(adopt_request_t *adopting)
 {
+    if (!adopting->user.id && !adopting->adoption.may_sign_up)
+        return sign_in(adopting);
     return adopting->request->as_json || adopting->request->wants_json
                ? luci_endpoint_problem(adopting->request, HTTP_CONFLICT, MESSAGE_ASKED)
                : page(adopting, NULL, NULL);
@@ -437,12 +440,18 @@ static int show(luci_endpoint_request_t *request)
     result = look(&adopting);
     if (result != LUCI_OK)
         return luci_endpoint_failure(request, result);
-    if (must_ask(&adopting) && (adopting.user.id || adopting.adoption.may_sign_up))
-        return ask(&adopting);
-    return sign_in(&adopting);
+    return must_ask(&adopting) ? ask(&adopting) : sign_in(&adopting);
 }
 
 /* ---- POST ---- */
+
+/* 1: the form is that of mod_auth_form, which any page can send. */
+static int is_of_guard(const adopt_request_t *adopting)
+{
+    const char *type = adopting->request->r->ap_auth_type;
+
+    return !posted(adopting, IDENTITY) && type && ap_cstr_casecmp(type, "form") == 0;
+}
 
 /* 1: the page was made for another person than the guard admits now, or is no page of ours. */
 static int is_of_other(const adopt_request_t *adopting)
@@ -463,6 +472,8 @@ static int post(luci_endpoint_request_t *request)
     result = look(&adopting);
     if (result != LUCI_OK)
         return luci_endpoint_failure(request, result);
+    if (is_of_guard(&adopting))
+        return ask(&adopting);
     if (is_of_other(&adopting))
         return form_again(&adopting, "form_error", LUCI_MESSAGE_OTHER_NAME);
     return sign_in(&adopting);

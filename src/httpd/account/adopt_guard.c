@@ -100,13 +100,7 @@ luci_result_t luci_adopt_guard_read(request_rec *r, const luci_adopt_t *adopt, l
 
 int luci_adopt_guard_is_pushed(request_rec *r)
 {
-    static const char *const types[] = { "Basic", "Digest", "form" };
-
     if (luci_state_of(r)->authorization)
         return 1;
-    for (size_t i = 0; r->ap_auth_type && i < sizeof types / sizeof *types; i++) {
-        if (ap_cstr_casecmp(r->ap_auth_type, types[i]) == 0)
-            return 1;
-    }
-    return 0;
+    return r->ap_auth_type && ap_cstr_casecmp(r->ap_auth_type, "openid-connect") != 0;
 }

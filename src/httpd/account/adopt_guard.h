@@ -19,8 +19,9 @@ luci_result_t luci_adopt_guard_read(request_rec *r, const luci_adopt_t *adopt,
                                     luci_adopt_person_t *person) LUCI_MUST_USE;
 
 /* 1: a page of another site may have chosen the credentials that the guard has admitted, as with a link to
- * https://name:password@host/. A guard that redirects to an identity provider proves itself that its answer
- * belongs to this browser. */
+ * https://name:password@host/, or with the answer of an identity provider to another browser, which
+ * mod_auth_mellon takes. 0: the guard has proved that they are of this browser, as mod_auth_openidc does with
+ * its state, and TLS with a client certificate. */
 int luci_adopt_guard_is_pushed(request_rec *r);
 
 #endif

@@ -28,7 +28,7 @@ use LuciaTest::Site qw($CHEAP_HASH text_in error_in);
 use LuciaTest::Visitor;
 use Test::More;
 
-our @EXPORT = qw(adopt_site adopt_files walk_adoption variables keys_of users_of sessions_of make_stale says);
+our @EXPORT = qw(adopt_site adopt_files walk_adoption variables keys_of users_of sessions_of make_stale says agree);
 
 # The lines of doc/adopt.md, and what the tests need besides.
 sub adopt_site {
@@ -85,6 +85,15 @@ sub make_stale { my ($server) = @_; sqlite($server->db, 'UPDATE user_session SET
 
 sub session_cookie { my ($visitor, $server) = @_; return $visitor->cookie($server->url('/'), 'auth_session') }
 
+# Says yes where the page asks whether it is the person; the last reply.
+sub agree {
+    my ($visitor, $reply) = @_;
+    my %shown = LuciaTest::Visitor::fields($reply);
+    return $reply if !$shown{'identity-shown'} || defined error_in($reply);
+    my ($username) = $reply->body =~ /<input[^>]*name="username"[^>]*value="([^"]*)"/;
+    return $visitor->follow($visitor->post('', form(%shown, defined $username ? (username => LuciaTest::Site::unescape($username)) : ())));
+}
+
 # ---- What has to be true ----
 
 sub walk_adoption {
@@ -123,7 +132,7 @@ sub first_and_second {
     is $again->{LUCIA_USER_ID}, $seen->{LUCIA_USER_ID}, 'S9.100: from another browser the identity finds its account';
     is users_of($server), $users, 'the second sign-in of an identity makes no account';
     like $audit->(), qr/sign_in [^\n]*\bprovider=company\b/, 'S9.106: the audit log has the sign-in with the name of the other place';
-    unlike $audit->(), qr/\Q$with{id}{alice}\E/, 'S9.106: the audit log does not have the id of the other place';
+    unlike $audit->(), qr/\Q$with{id}{alice}\E/, 'S9.106: the audit log does not have the id of the other place' if $with{id}{alice} ne 'alice';
     is sessions_of($server, 'alice'), 2, 'each browser has a session of its own';
     isnt session_cookie($visitor, $server), session_cookie($other, $server), 'the sessions of two browsers have different ids';
 
@@ -310,7 +319,7 @@ sub deleted {
     $ctl->does('key', 'delete', "company:$with{id}{alice}");
     my $unlinked = LuciaTest::Visitor->new;
     my $reply = $enter->($unlinked, 'alice', '/vault/env.cgi');
-    is $reply->status . ' ' . $unlinked->at =~ s/\?.*//r . ' ' . error_in($reply), '200 /company/enter Username already taken', 'without the key the account is that of a stranger';
+    is $unlinked->at =~ s/\?.*//r . ' ' . error_in($reply), '/company/enter Username already taken', 'without the key the account is that of a stranger';
     $link->();
     return;
 }
