@@ -89,9 +89,28 @@ for my $query (@queries) {
     my $result = wait_until(sub { my $found = query($filled); $found && @$found ? $found : undef }, 20);
     ok $result, "the dashboard's panel \"$title\" finds series: $filled" or diag explain query($filled);
 }
+my @panels = @{ $dashboard->{panels} };
+is_deeply [grep { my $panel = $_; grep { !$_ } @$panel{qw(title description)}, $panel->{fieldConfig}{defaults}{unit} } @panels], [], 'each panel of the dashboard has a title, a description and a unit';
+my (%taken, @overlapping);
+for my $panel (@panels) {
+    my ($x, $y, $w, $h) = @{ $panel->{gridPos} }{qw(x y w h)};
+    push @overlapping, grep { $taken{$_}++ || /^(?:2[4-9]|[3-9]\d)/ } map { my $column = $_; map { "$column,$_" } $y .. $y + $h - 1 } $x .. $x + $w - 1;
+}
+is_deeply \@overlapping, [], 'no two panels of the dashboard overlap, and none is beyond the 24 columns';
 my @families = grep { !/build/ } map { /^# TYPE (\S+) counter/ ? "${1}_total" : /^# TYPE (\S+)/ } split /\n/, $open->body;
 is_deeply [grep { !$drawn{$_} } @families], [], 'the dashboard draws each metric';
 
 kill TERM => $pid;
 waitpid $pid, 0;
+
+# ---- The picture of the dashboard (doc/dashboard/picture) ----
+
+like LuciaTest::Server::slurp('doc/status.md'), qr/!\[[^\]]+\]\(dashboard\.png\)/, 'the documentation shows the picture of the dashboard';
+my ($drawings) = LuciaTest::Server::slurp('doc/dashboard/panels.jsx') =~ /^const drawings = \{ (.*) \};$/m;
+my %has_drawing = map { $_ => 1 } ($drawings // '') =~ /(\w+):/g;
+is_deeply [grep { !$has_drawing{$_} } map { $_->{type} } @panels], [], 'doc/dashboard draws each type of panel that the dashboard has';
+my ($length, $rest) = LuciaTest::Server::slurp('doc/dashboard.png') =~ /(....)tEXtPanels\0(.*)/s;
+is_deeply [split /\n/, substr $rest // '', 0, unpack('N', $length // "\0\0\0\7") - length "Panels\0"],
+    [map { my $panel = $_; "$panel->{type} " . sprintf('%d,%d %dx%d', @{ $panel->{gridPos} }{qw(x y w h)}) . " $panel->{title}" } @panels],
+    'the picture shows the panels that the dashboard has (doc/dashboard/picture makes it again)';
 done_testing;
