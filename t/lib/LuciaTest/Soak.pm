@@ -480,13 +480,20 @@ package LuciaTest::Soak::Attacker;
 use parent -norequire, 'LuciaTest::Soak::Person';
 use LuciaTest;
 
+# After 100 failures in a row an account takes no password, and what is counted is another reason.
+use constant GUESSES => 60;
+
 # What a guess is counted as.
 sub failed { my ($reason) = @_; return sub { 'sign_in ' . ($_[0] == 429 ? 'throttled' : $reason) } }
 
 sub round {
     my ($self) = @_;
     local $self->{from} = '198.51.100.' . int 1 + rand 8;
-    $self->{victim} //= do { my $password = $self->new_password; $self->sign_up("victim$self->{number}", $password); "victim$self->{number}" };
+    if (!$self->{victim} || ++$self->{guesses} > GUESSES) {
+        my $victim = 'victim' . LuciaTest::Soak::Person::random(8);
+        $self->sign_up($victim, $self->new_password);
+        @$self{qw(victim guesses)} = ($victim, 0);
+    }
     $self->ask('guess', [400, 429], POST => '/account/login', form(username => $self->{victim}, password => LuciaTest::Soak::Person::random(12)), event => failed('wrong_password'));
     $self->ask('guess', [400, 429], POST => '/account/login', form(username => 'no' . LuciaTest::Soak::Person::random(8), password => LuciaTest::Soak::Person::random(12)), event => failed('unknown_user'));
     $self->read('auth_session=' . LuciaTest::Soak::Person::random(40), 'members', 401) for 1 .. 2;
