@@ -1,80 +1,92 @@
 // SPDX-License-Identifier: Apache-2.0
-// Sign-in through another module, in Chromium: node adopt.mjs ORIGIN PROVIDER
-// adopt.t starts the servers, the provider with alice and bobby; /stale.cgi ends the time of LuciaFreshness.
+// People whom another module (HTTP Basic) identifies, in every language of Chromium, and in Firefox: node adopt.mjs PORT
+// adopt.t starts the server, with LuciaAdopt at /adopt; /stale.cgi ends the time of LuciaFreshness, and /lure.html has the link of
+// an attacker, whose name and password are in it.
 
 import { audit, errorOf } from "./audit.mjs";
 import { launch } from "./chromium.mjs";
-import { arrive, click, go, heading } from "./moves.mjs";
-import { watch } from "./watch.mjs";
+import { launchFirefox } from "./firefox.mjs";
+import { arrive, click, go } from "./moves.mjs";
+import { languages } from "./template.mjs";
 import { PASSWORD as password } from "../interop/lib/fixtures.mjs";
 import { diag, done, is, ok } from "../interop/lib/tap.mjs";
 
-const [origin, provider] = process.argv.slice(2);
-const browser = await launch();
+const [port] = process.argv.slice(2);
+const origin = `http://localhost:${port}`;
 
-/** A browser of its own; what it asks the provider for is no other site's. */
-async function person(title, walk) {
+const submit = 'form[method="post"] button[type="submit"]';
+/** Without the name and the password that a link may have. */
+const at = (tab) => new URL(tab.url()).pathname + new URL(tab.url()).search;
+
+async function person(browser, title, username, walk, locale = "en") {
   diag(title);
-  const context = await browser.newContext({ reducedMotion: "reduce", locale: "en" });
+  const credentials = username ? { httpCredentials: { username, password, origin } } : {};
+  const context = await browser.newContext({ reducedMotion: "reduce", locale, ...credentials });
   context.setDefaultTimeout(30_000);
-  const forbidden = watch(context, origin);
-  const tab = await context.newPage();
   try {
-    await walk(tab, context);
+    await walk(await context.newPage(), context);
   } catch (error) {
     ok(false, `${title}: goes through to the end`, error.stack);
   }
-  is(forbidden.filter((line) => !line.startsWith(`request: ${provider}/`)), [], `${title}: no policy was broken, nothing was logged or fetched from elsewhere`);
   await context.close();
 }
 
-const at = (tab) => tab.url().slice(origin.length);
+const sessions = async (context) => (await context.cookies(origin)).filter(({ name }) => name === "auth_session").length;
 
-async function fillIn(tab, name) {
-  ok(tab.url().startsWith(`${provider}/interaction/`), `${name} is at the provider`, tab.url());
-  await tab.fill("input[name=name]", name);
-  await tab.fill("input[name=password]", password);
-  return arrive(tab, () => tab.keyboard.press("Enter"));
+/** A link with a name and a password signs nobody in: the page asks. */
+async function lured(browser, title) {
+  await person(browser, `${title}: a link of another site`, null, async (tab, context) => {
+    await go(tab, `http://127.0.0.1:${port}/lure.html`);
+    is(await click(tab, "#link"), "New account", `${title}: the link of another site gets a page that asks`);
+    is(await sessions(context), 0, `${title}: the link of another site makes no session`);
+    await arrive(tab, () => tab.locator(submit).click());
+    is(at(tab), "/private/", `${title}: the button signs in and leads on`);
+    is(await sessions(context), 1, `${title}: the button makes the session`);
+    await go(tab, `http://127.0.0.1:${port}/lure.html`);
+    is(await click(tab, "#link"), "Continue as mallory", `${title}: a known person is named before the session`);
+  });
 }
 
-const cookieNames = async (context, path) => (await context.cookies(origin + path)).map(({ name }) => name).sort();
-
-await person("A first and a second sign-in", async (tab, context) => {
-  await tab.goto(`${origin}/vault/?a=b%26c`);
-  is(await fillIn(tab, "alice"), "vault", "the provider leads to the gated page");
-  is(at(tab), "/vault/?a=b%26c", "the address of the gated page is as it was");
-  is(await cookieNames(context, "/vault/"), ["auth_session"], "the gated page gets the session cookie of the site, and no other");
-  is(await cookieNames(context, "/company/"), ["auth_session", "mod_auth_openidc_session"], "the other module has its cookie where it is needed");
-
-  await go(tab, `${origin}/account`);
-  await click(tab, "form[action='/account/logout'] button");
-  is([at(tab), await heading(tab)], ["/account/login", "Sign in"], "sign-out leads to the sign-in page");
-  await audit(tab, "the sign-in page with a link to the other module");
-  is(await cookieNames(context, "/vault/"), [], "sign-out takes the session cookie away");
-  await click(tab, "a[href='/company/enter']");
-  is(at(tab), "/account", "the link signs in again, since the other module knows the browser");
+const chromium = await launch();
+await person(chromium, "sign-up of the account that has the name", null, async (tab) => {
+  await go(tab, `${origin}/account/signup`);
+  await tab.fill("#username", "carol");
+  await tab.fill("#password", password);
+  await arrive(tab, () => tab.locator(submit).click());
+  is(at(tab), "/account", "an account of this site has the name carol");
 });
-
-await person("An old session", async (tab) => {
-  await tab.goto(`${origin}/vault/`);
-  await fillIn(tab, "alice");
+await lured(chromium, "Chromium");
+await person(chromium, "sign-in and confirmation", "alice", async (tab, context) => {
+  is(await go(tab, `${origin}/adopt?next=/private/`), "private", "a URL that was typed signs in and leads on");
+  is(await sessions(context), 1, "a URL that was typed makes the session");
   await fetch(`${origin}/stale.cgi`);
-  is(await go(tab, `${origin}/fresh/`), "Confirm that it is you", "an old session is led to the confirmation");
-  is(await tab.locator("input[name=password]").count(), 0, "a user without a password is not asked for one");
-  await audit(tab, "the confirmation of a user without a password");
-  is(await click(tab, "a[href^='/company/enter']"), "fresh", "the confirmation leads through the other module to what asked for it");
+  await go(tab, `${origin}/fresh/`);
+  is(at(tab), "/account/confirm?next=/fresh/", "an old session is led to the confirmation");
+  await audit(tab, "confirm");
+  is(await tab.locator("#password").count(), 0, "a user without a password is not asked for one");
+  is(await click(tab, "a.button"), "fresh", "the way through the other module confirms, and leads back");
 });
+for (const [i, locale] of languages.entries()) {
+  await person(chromium, `a name that is taken, in ${locale}`, "carol", async (tab) => {
+    await go(tab, `${origin}/account/login`);
+    await click(tab, 'a[href="/adopt"]');
+    is(at(tab), "/adopt", `${locale}: the sign-in page leads to the other module`);
+    is(await tab.locator("html").getAttribute("lang"), locale, `${locale}: the page is in the language of the browser`);
+    await audit(tab, `adopt, ${locale}`);
+    ok(await errorOf(tab, "username"), `${locale}: the page says that the name is taken`);
+    is(await tab.evaluate(() => document.activeElement.id), "username", `${locale}: the name has the focus`);
+    if (i < languages.length - 1) return;
+    await tab.fill("#username", "caroline");
+    await arrive(tab, () => tab.locator(submit).click());
+    is(at(tab), "/account", `${locale}: a name of one's own makes the account`);
+  }, locale);
+}
+await chromium.close();
 
-await person("A name that is taken", async (tab) => {
-  const form = { method: "POST", redirect: "manual", headers: { "Content-Type": "application/x-www-form-urlencoded" } };
-  await fetch(`${origin}/account/signup`, { ...form, body: new URLSearchParams({ username: "bobby", password }) });
-  await tab.goto(`${origin}/vault/`);
-  is(await fillIn(tab, "bobby"), "New account", "a person whose name is taken is asked for another one");
-  is(await errorOf(tab, "username"), { invalid: true, alerts: ["Username already taken"] }, "the page says that the name is taken");
-  await audit(tab, "the page that asks for another name");
-  await tab.fill("#username", "bobby-2");
-  is(await arrive(tab, () => tab.keyboard.press("Enter")), "vault", "with another name the way back leads to the gated page");
+const firefox = await launchFirefox();
+await person(firefox, "Firefox: sign-in", "alice", async (tab) => {
+  is(await go(tab, `${origin}/adopt?next=/private/`), "private", "Firefox: a URL that was typed signs in and leads on");
 });
+await firefox.close();
 
-await browser.close();
 done();

@@ -1,21 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 #
-# Sign-in through mod_auth_openidc and a provider on another site, in Chromium: what adopt.mjs walks through, on servers of its own.
+# People whom another module identifies, in real browsers: what adopt.mjs walks through, on a server of its own.
 use strict;
 use warnings;
 
+use Digest::SHA qw(sha1_base64);
 use FindBin ();
 use lib "$FindBin::Bin/../lib";
-use Test::More;
 use LuciaTest;
-use LuciaTest::Adopt;
-use LuciaTest::OpenId;
-use LuciaTest::Recipes;
-
-if (my $why = LuciaTest::OpenId::missing()) { plan skip_all => $why }
-
-my %person = (alice => '2481', bobby => '2482');
-my $provider = LuciaTest::OpenId->new(accounts => { map { $_ => { password => $PASSWORD, claims => { sub => $person{$_}, preferred_username => $_ } } } keys %person });
 
 # As if the time of LuciaFreshness had passed, for every session.
 my $stale = <<'PERL';
@@ -24,12 +16,44 @@ use DBI;
 DBI->connect(@access@, { RaiseError => 1 })->do('UPDATE user_session SET proved_at = NULL');
 print "Content-Type: text/plain\n\nstale";
 PERL
+my $lure = qq{<!doctype html>\n<html lang="en">\n<title>Lure</title>\n<link rel="icon" href="data:,">\n<h1>Lure</h1>\n<a id="link" href="http://mallory:correct%20horse\@localhost:\@port\@/adopt?next=/private/">A prize</a>\n};
 
 my $server = LuciaTest::Server->new(
-    modules => ['auth_openidc'],
-    files   => { 'htdocs/stale.cgi' => $stale, map { ("htdocs/$_/index.html" => qq{<!doctype html>\n<html lang="en">\n<link rel="icon" href="data:,">\n<title>$_</title>\n<h1>$_</h1>\n}) } qw(vault fresh) },
-    config  => adopt_site() . LuciaTest::Recipes::block('apache', 'openid', 'https://login.example.com' => $provider->url, 'https://www.example.org' => '@origin@',
-        "the client's secret" => $provider->secret, 'OIDCClientID luciauth' => 'OIDCClientID ' . $provider->client),
+    throttle => 0,
+    files    => {
+        htpasswd => join('', map { "$_:{SHA}" . sha1_base64($PASSWORD) . "=\n" } 'alice', 'carol', 'mallory'),
+        'htdocs/lure.html' => $lure, 'htdocs/stale.cgi' => $stale,
+        map { ("htdocs/$_/index.html" => qq{<!doctype html>\n<html lang="en">\n<title>$_</title>\n<link rel="icon" href="data:,">\n<h1>$_</h1>\n}) } 'private', 'fresh',
+    },
+    config => <<'CONF',
+LuciaDatabase sqlite3 @db@
+LuciaPasswordHash argon2id m=8 t=1 p=1
+LuciaMount /account
+LuciaLanguages en de fr es
+LuciaAdoptURL /adopt
+LuciaSessionCache off
+<Location /adopt>
+    SetHandler luciauth-adopt
+    LuciaAdopt corp
+    AuthType Basic
+    AuthName corp
+    AuthBasicProvider file
+    AuthUserFile @dir@/htpasswd
+    Require valid-user
+</Location>
+<Location /private/>
+    AuthType Lucia
+    Require valid-user
+</Location>
+<Location /fresh/>
+    AuthType Lucia
+    Require lucia-fresh
+</Location>
+AddHandler cgi-script .cgi
+<Directory "@htdocs@">
+    Options +ExecCGI
+</Directory>
+CONF
 );
 
-exit(system('node', "$FindBin::Bin/adopt.mjs", $server->origin, $provider->url) == 0 ? 0 : 1);
+exit(system('node', "$FindBin::Bin/adopt.mjs", $server->port) == 0 ? 0 : 1);

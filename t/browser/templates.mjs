@@ -7,7 +7,7 @@ import { examples, translations } from "./examples.mjs";
 import { template } from "./template.mjs";
 import { done, is, ok } from "../interop/lib/tap.mjs";
 
-const names = ["signup", "login", "profile", "password", "confirm", "factor", "factors", "factors-totp", "recovery-codes", "sessions", "activity", "app-passwords", "username", "email", "verify", "delete", "reset", "waiting", "logout", "signed-in", "unauthorized", "forbidden", "error"];
+const names = ["signup", "login", "adopt", "profile", "password", "confirm", "factor", "factors", "factors-totp", "recovery-codes", "sessions", "activity", "app-passwords", "username", "email", "verify", "delete", "reset", "waiting", "logout", "signed-in", "unauthorized", "forbidden", "error"];
 const text = template;
 const styleOf = (name) => text(name).match(/<style>.*<\/style>/s)[0].split("\n");
 const firstDifference = (lines, others) => lines.find((line, i) => line !== others[i]) ?? "";
@@ -30,6 +30,10 @@ const focusAtStart = {
   "login-passkey": "username",
   "login-forgot": "username",
   "login-password-set": "username",
+  "login-adopt": "username",
+  "adopt-new": "username",
+  "adopt-taken": "username",
+  "adopt-attributes": "username",
   "forgot": "username",
   "forgot-email": "username",
   "forgot-refused": "username",
@@ -52,6 +56,7 @@ const focusAtStart = {
   "factor-late": "code",
   "confirm": "password",
   "confirm-passkey": "password",
+  "confirm-password-or-adopt": "password",
   "confirm-wrong": "password",
   "confirm-other": "password",
   "username": "username",

@@ -106,7 +106,7 @@ $ctl->does('key', 'add', 'bobby', 'corp:alice', '--no-password');
 is factor($codes[1], [$late[1]])->status, 401, 'S9.103: a step is worth nothing when its key is that of another user';
 $ctl->does('key', 'delete', 'corp:alice', '--yes');
 $ctl->does('key', 'add', 'alice', 'corp:alice', '--no-password');
-is answer(factor($codes[1], [$late[2]])), '302 /account', 'S9.103: a step is good while its key is the same';
+is answer(factor($codes[1], [$late[2]])), '302 /account', 'S9.103: a step signs in after its key was deleted and given back to the person';
 
 is answer(visit('bobby', on => $host{must})), '302 /account', 'S9.103: where a factor is required, a person without one gets half a session';
 $reply = $host{must}->request(GET => '/private/a.txt', cookie => session_of(visit('bobby', on => $host{must})), %BROWSER);
