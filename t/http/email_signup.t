@@ -33,16 +33,12 @@ my $server = LuciaTest::Server->new(config => "${common}LuciaEmail optional\nLuc
     LuciaEmailDomains example.com *.example.org bücher.example
 </VirtualHost>
 <VirtualHost *>
-    ServerName few.test
-    LuciaThrottle mail-client=2/1h
-</VirtualHost>
-<VirtualHost *>
     ServerName invite.test
     LuciaSignup approval
 </VirtualHost>
 CONF
 my $db = $server->db;
-my %host = map { $_ => LuciaTest::Gate::Host->new($server, "$_.test", 'db/luciauth.db') } qw(must off ours invite few);
+my %host = map { $_ => LuciaTest::Gate::Host->new($server, "$_.test", 'db/luciauth.db') } qw(must off ours invite);
 
 sub answer { my ($reply) = @_; return $reply->status . ' ' . ($reply->location // error_in($reply) // '') }
 sub up { my ($name, $email, %arg) = @_; my $on = delete $arg{on} // $server; return $on->request(POST => '/account/signup', form(username => $name, password => $PASSWORD, defined $email ? (email => $email) : ()), %arg) }
@@ -163,18 +159,6 @@ is_deeply $link->{to}, ['bobby@example.org'], 'S1.54: sign-ups with an address k
 like $link->{text}, qr/reset\?token=/, 'S1.54: the owner gets the link';
 sqlite($db, q{INSERT INTO auth_user_mail (id, kind, name, created_at, expires_at, next_try, tries, claimed_until, handed_over) VALUES ('told', 'approved', 'bobby', 1, 9999999999999, 1, 0, 0, 0)});
 is_deeply one_mail()->{to}, ['bobby@example.org'], 'S1.54: sign-ups with an address keep its owner from hearing of no change';
-
-# ---- Many sign-ups of one client ----
-
-my $ctl_few = LuciaTest::Ctl->new('--config', $server->conf_file, '--vhost', 'few.test');
-$ctl_few->does('throttle', 'clear', '--all');
-is up("many$_", "many$_\@example.org", on => $host{few})->status, 302, "S1.54: sign-up $_ of a client orders a mail" for 1, 2;
-is up('many3', 'many3@example.org', on => $host{few})->status, 429, 'S1.54: a sign-up of the client beyond mail-client is refused, if it orders a mail';
-is count_of($server, q{auth_user WHERE username = 'many3'}), 0, 'S1.54: a sign-up that was refused makes no account';
-is up('many3', undef, on => $host{few})->status, 302, 'S1.54: a sign-up without an address is no request for a mail';
-$ctl_few->does('throttle', 'clear', '--all');
-is_empty('S1.54: the mails of these sign-ups are sent');
-$mail->forget;
 
 # ---- LuciaEmailDomains ----
 

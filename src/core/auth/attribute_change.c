@@ -143,7 +143,7 @@ static luci_result_t write_counted(const luci_auth_t *auth, luci_attribute_chang
     result = write_all(auth, change, is_same, pool);
     if (result != LUCI_CONFLICT || !attempt)
         return result;
-    result = luci_throttle_sign_up(auth->throttle, attempt, 0, pool);
+    result = luci_throttle_sign_up(auth->throttle, attempt, pool);
     return result == LUCI_OK ? luci_auth_end_attempt(auth, &change->request, LUCI_CONFLICT, pool) : result;
 }
 

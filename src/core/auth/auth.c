@@ -687,7 +687,6 @@ typedef struct {
     const luci_auth_t *auth;
     const luci_auth_request_t *request;
     apr_pool_t *pool;
-    int orders_mail; /* 1: of a sign-up: its address is sent a mail */
 } count_t;
 
 static luci_result_t count_sign_up(void *baton)
@@ -696,7 +695,7 @@ static luci_result_t count_sign_up(void *baton)
     luci_attempt_t *attempt = count->request->attempt;
 
     return attempt && !count->request->is_uncounted
-               ? luci_throttle_sign_up(count->auth->throttle, attempt, count->orders_mail, count->pool)
+               ? luci_throttle_sign_up(count->auth->throttle, attempt, count->pool)
                : LUCI_OK;
 }
 
@@ -782,14 +781,6 @@ static luci_result_t store_account(sign_in_t *sign_in, luci_auth_request_t *requ
     return result;
 }
 
-/* An address to which the invitation was mailed needs no further mail. */
-static int orders_mail(const sign_in_t *sign_in, apr_pool_t *pool)
-{
-    const char *email = sign_in->request->email, *invited = sign_in->invitation.address;
-
-    return email && !(invited && luci_email_is_same(invited, email, pool));
-}
-
 static luci_result_t sign_up(const luci_auth_t *auth, luci_auth_request_t *request, luci_session_t *session,
                              luci_field_t *field, apr_pool_t *pool)
 {
@@ -810,7 +801,6 @@ static luci_result_t sign_up(const luci_auth_t *auth, luci_auth_request_t *reque
         result = find_invitation(&sign_in, pool);
     if (result == LUCI_OK)
         result = find_taken(auth, request, sign_in.key.id, pool);
-    count.orders_mail = orders_mail(&sign_in, pool);
     if (result == LUCI_OK)
         result = luci_credential_hash(auth, &credential, &stored, pool);
     if (result != LUCI_OK)

@@ -46,7 +46,7 @@ static luci_result_t explain(luci_db_t *db, void *baton, luci_result_t result, a
 
 static luci_result_t count(const luci_auth_t *auth, const luci_auth_request_t *request, apr_pool_t *pool)
 {
-    return request->attempt ? luci_throttle_sign_up(auth->throttle, luci_auth_begin_attempt(request), 0, pool)
+    return request->attempt ? luci_throttle_sign_up(auth->throttle, luci_auth_begin_attempt(request), pool)
                             : LUCI_OK;
 }
 

@@ -469,7 +469,7 @@ luci_result_t luci_throttle_sign_in(const luci_throttle_t *throttle, luci_attemp
     return note_success(&successes, attempt);
 }
 
-luci_result_t luci_throttle_sign_up(const luci_throttle_t *throttle, luci_attempt_t *attempt, int orders_mail,
+luci_result_t luci_throttle_sign_up(const luci_throttle_t *throttle, luci_attempt_t *attempt,
                                     apr_pool_t *pool)
 {
     places_t places = { .throttle = throttle, .attempt = attempt, .pool = pool };
@@ -477,8 +477,6 @@ luci_result_t luci_throttle_sign_up(const luci_throttle_t *throttle, luci_attemp
     if (!throttle)
         return LUCI_OK;
     (void)add_place(&places, LUCI_THROTTLE_SIGN_UP);
-    if (orders_mail)
-        (void)add_place(&places, LUCI_THROTTLE_MAIL_CLIENT);
     return enter(&places, attempt);
 }
 

@@ -84,8 +84,7 @@ const char *luci_throttle_address(const char *address, apr_pool_t *pool);
 luci_result_t luci_throttle_sign_in(const luci_throttle_t *throttle, luci_attempt_t *attempt,
                                     const char *account, apr_pool_t *pool) LUCI_MUST_USE;
 
-/* orders_mail: 1: it also counts as a request for a mail of the client, as luci_throttle_mail_client does. */
-luci_result_t luci_throttle_sign_up(const luci_throttle_t *throttle, luci_attempt_t *attempt, int orders_mail,
+luci_result_t luci_throttle_sign_up(const luci_throttle_t *throttle, luci_attempt_t *attempt,
                                     apr_pool_t *pool) LUCI_MUST_USE;
 
 /* The same for an attempt of which only the client's address is known, such as a one-time link. It counts as
