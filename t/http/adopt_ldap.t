@@ -48,6 +48,10 @@ is $page->status . ' ' . (cookie_of($page) ? 'a session' : 'no session'), '200 n
 like text_in($page), qr/Continue as carol/, 'the page names the account';
 is ask($PASSWORD, 'Sec-Fetch-Site' => 'cross-site', 'Sec-Fetch-Mode' => 'no-cors', 'Sec-Fetch-Dest' => 'image')->status, 403, 'an image of another site is refused';
 
+# A directory takes Alice for alice. REMOTE_USER is what was typed.
+my $typed = LuciaTest::Visitor->new(basic => sub { basic(' Alice', $PASSWORD) });
+is variables($typed->follow($typed->open($server->url('/vault/env.cgi'))))->{REMOTE_USER}, 'alice', 'a name that is typed in another way leads to the same account';
+
 # ---- The directory is unavailable ----
 
 $directory->stop;

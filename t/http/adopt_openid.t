@@ -14,9 +14,12 @@ use LuciaTest::Visitor;
 
 if (my $why = LuciaTest::OpenId::missing()) { plan skip_all => $why }
 
-my %id = (alice => '2481', bobby => '2482', carol => '2483', dora => '2484');
-my $provider = LuciaTest::OpenId->new(accounts => { map { $_ => { password => $PASSWORD,
-    claims => { sub => $id{$_}, preferred_username => $_, email => "$_\@example.org", groups => ['staff'] } } } keys %id });
+my %id = (alice => '2481', bobby => '2482', carol => '2483', dora => '2484', erin => '2485', frank => '2486', juergen => '2487');
+my %name = (erin => undef, frank => 'fr', juergen => "j\x{fc}rgen");
+my $provider = LuciaTest::OpenId->new(accounts => { map {
+    my $name = exists $name{$_} ? $name{$_} : $_;
+    $_ => { password => $PASSWORD, claims => { sub => $id{$_}, email => "$_\@example.org", groups => ['staff'], defined $name ? (preferred_username => $name) : () } };
+} keys %id });
 my $backend = LuciaTest::Backend->new;
 my $server = LuciaTest::Server->new(modules => ['auth_openidc'], files => { adopt_files(qw(company/ours company/theirs)) }, config => adopt_site($backend)
     . LuciaTest::Recipes::block('apache', 'openid', 'https://login.example.com' => $provider->url, 'https://www.example.org' => '@origin@',
@@ -26,6 +29,12 @@ my $server = LuciaTest::Server->new(modules => ['auth_openidc'], files => { adop
     SetHandler luciauth-adopt
     LuciaAdopt company id=OIDC_CLAIM_sub username=OIDC_CLAIM_preferred_username
     OIDCPathAuthRequestParams prompt=login
+</Location>
+<Location /company/anyone>
+    SetHandler luciauth-adopt
+    LuciaAdopt company id=OIDC_CLAIM_sub username=OIDC_CLAIM_preferred_username
+    OIDCUnAuthAction pass
+    Require all granted
 </Location>
 <Location /company/ours>
     Require claim iss:$provider->{url}
@@ -81,6 +90,24 @@ $visitor->forget(qr/^(?:mod_auth_openidc|_)/);
 $reply = enter($visitor, 'dora', '/company/enter?next=/vault/env.cgi');
 like text_in($reply), qr/dora.*You are signed in as alice now/, 'a person whose browser has the session of another user is asked first' or diag $reply->bytes;
 is variables($visitor->open($server->url('/vault/env.cgi')))->{REMOTE_USER}, 'alice', 'before the answer the session is that of the first user';
+
+# ---- Names ----
+
+$reply = enter($visitor = LuciaTest::Visitor->new, 'erin', '/vault/env.cgi');
+is_deeply [$reply->status, scalar(error_in($reply)), $reply->body =~ /name="username"[^>]*value="([^"]*)"/], [200, undef, ''], 'S9.104: without a name in the claims the person chooses one';
+is variables(agree_as($visitor, $reply, 'erin-e'))->{REMOTE_USER}, 'erin-e', 'S9.104: the chosen name is that of the account';
+$reply = enter($visitor = LuciaTest::Visitor->new, 'frank', '/vault/env.cgi');
+like error_in($reply), qr/^Invalid username/, 'S9.104: a name in the claims that no account may have is refused with a message' or diag text_in($reply);
+is variables(agree_as($visitor, $reply, 'frank'))->{REMOTE_USER}, 'frank', 'S9.104: another name than that of the claims makes the account';
+is variables(enter(LuciaTest::Visitor->new, 'juergen', '/vault/env.cgi'))->{REMOTE_USER}, "j\xc3\xbcrgen", 'a name with an umlaut comes through in UTF-8';
+
+sub agree_as { my ($visitor, $reply, $username) = @_; return $visitor->follow($visitor->post('', form(LuciaTest::Visitor::fields($reply), username => $username))) }
+
+# ---- Where the other module lets anyone in ----
+
+my $anyone = $server->request(GET => '/company/anyone', accept => 'text/html');
+is $anyone->status . ' ' . (cookie_of($anyone) ? 'a session' : 'no session'), '403 no session', 'S9.101: whom the other module lets in without a name is signed in nowhere';
+like $server->error_log, qr{LUCI0802: luciauth-adopt refuses /company/anyone: no module has identified a user}, 'S9.101: the error log says why';
 
 # ---- The provider is asked again ----
 
