@@ -143,6 +143,30 @@ static void check_fit(void)
     tap_ok(!luci_step_fits(&step, &key), "a key that has got another user does not fit");
 }
 
+/* Of someone whom another module has identified. */
+static void check_fit_without_hash(void)
+{
+    const luci_factor_demand_t adopted = { .kinds = demand.kinds,
+                                           .user_id = demand.user_id,
+                                           .key_id = "corp:1" };
+    luci_key_t key = { .id = adopted.key_id, .user.id = adopted.user_id };
+    luci_step_t step;
+
+    tap_is_result(read_at(made(&adopted, LUCI_STEP_SIGN_IN, NULL), NOW, &step), LUCI_OK,
+                  "S9.103: a step of a key without a hash is read");
+    tap_ok(luci_step_fits(&step, &key), "S9.103: a step of a key without a hash fits that key");
+    key.stored_hash = demand.stored_hash;
+    tap_ok(!luci_step_fits(&step, &key), "S9.103: a key that has got a password fits no step of before");
+    key.stored_hash = "";
+    tap_ok(!luci_step_fits(&step, &key), "S9.103: an empty hash is not like none");
+    key.stored_hash = NULL;
+    key.id = "corp:2";
+    tap_ok(!luci_step_fits(&step, &key), "S9.103: the key of another person does not fit");
+    key.id = adopted.key_id;
+    key.user.id = "user0000000000b";
+    tap_ok(!luci_step_fits(&step, &key), "S9.103: a key that was given to another user does not fit");
+}
+
 int main(void)
 {
     apr_initialize();
@@ -155,5 +179,6 @@ int main(void)
     check_time();
     check_forgeries();
     check_fit();
+    check_fit_without_hash();
     return tap_done();
 }
