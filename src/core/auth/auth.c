@@ -822,7 +822,6 @@ static luci_result_t sign_up_adopted(sign_in_t *sign_in, luci_auth_request_t *re
         result = look_sign_up(sign_in->auth, request, pool);
     if (result == LUCI_OK)
         result = find_taken(sign_in->auth, request, sign_in->key.id, pool);
-    count.orders_mail = orders_mail(sign_in, pool);
     if (result == LUCI_OK)
         result = count_sign_up(&count);
     return result == LUCI_OK ? store_account(sign_in, request, field, pool) : result;
