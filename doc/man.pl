@@ -25,6 +25,8 @@ my %PAGES = (
             { file => 'README.md', level => 2, title => 'DESCRIPTION', without => qr/^(?:Installation|Requirements|Documentation|Security|Licence)$/,
                 drop => qr/To try it without|make demo|^\.PP ASVS/ },
             { file => 'doc/gate.md', level => 1 },
+            # Only the list of all directives.
+            { file => 'doc/directives.md', level => 2, title => 'DIRECTIVES', without => qr/^(?!Directives$)/, drop => qr/^\.PP/ },
         ],
         files => [
             ['/var/lib/luciauth', 'The folder of a database of SQLite.'],

@@ -160,6 +160,8 @@ my $text = slurp($page{'luciauth-directives.5'});
 my @directives = slurp('src/core/config/directive_rows.h') =~ /\b(?:SERVER|DIR)\(\s*"(Lucia\w+)"/g;
 cmp_ok scalar @directives, '>', 60, 'there are directives';
 none 'the manual page of the directives has each of them', grep { $text !~ /^\.SS "$_"\n\.PD 0\n\.TP 13\n\\fIDescription\\fR\n/m } @directives;
+my $overview = slurp($page{'mod_luciauth.7'});
+none 'the manual page of the module lists each directive with a description', grep { $overview !~ /^\.TP\n\\fB$_\\fR\n\w/m } @directives;
 SKIP: {
     skip 'no man here', 3 * keys %page if system('command -v man >/dev/null');
     for my $name (sort keys %page) {
