@@ -32,7 +32,7 @@ my $package  = 'libapache2-mod-luciauth';
 sub field {
     my ($name) = @_;
     my ($value) = $control =~ /^\Q$name\E:((?:.*\n(?: .*\n)*?)(?=\S|\n|\z))/m;
-    return map { s/\s*\(.*?\)|^\s+|\s+$//gr } grep { /\S/ } split /[,\n]/, $value // '';
+    return map { s/\s*\(.*?\)|\s*<.*?>|^\s+|\s+$//gr } grep { /\S/ } split /[,\n]/, $value // '';
 }
 
 # ---- Versions ----
