@@ -5,9 +5,12 @@
 //   node coexistence.mjs together LUCIA_URL OURS_URL DATABASE
 //   node coexistence.mjs rehash LUCIA_URL OURS_URL DATABASE OURS_WITH_ARGON2ID_URL
 //   node coexistence.mjs cached LUCIA_URL OURS_WITH_A_CACHE_URL DATABASE TTL_IN_MS
+//   node coexistence.mjs addresses LUCIA_URL OURS_WITH_ADDRESSES_URL DATABASE LUCIACTL CONFIGURATION
 import "lucia/polyfill/node"; // Node.js 18 has no global `crypto`
+import { execFileSync } from "node:child_process";
 import { scryptSync } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
+import { lucia as makeLucia } from "lucia";
 import { validateLuciaPasswordHash } from "lucia/utils";
 import { openDatabase } from "./lib/database.mjs";
 import { PASSWORD, WRONG } from "./lib/fixtures.mjs";
@@ -15,7 +18,7 @@ import { done, is, ok } from "./lib/tap.mjs";
 import { Side } from "./lib/sides.mjs";
 import { form, get, json, post } from "./steps/words.mjs";
 
-const [suite, luciaUrl, oursUrl, where, further] = process.argv.slice(2);
+const [suite, luciaUrl, oursUrl, where, further, configuration] = process.argv.slice(2);
 const database = await openDatabase(where);
 const lucia = new Side("Lucia", luciaUrl, database);
 const ours = new Side("the module", oursUrl, database);
@@ -202,6 +205,62 @@ const cached = async () => {
   await expectVisit(lucia, get("/"), DEAD, "it is gone at once", "b");
 };
 
-await { together, rehash, cached }[suite]();
+const luciactl = (...words) => execFileSync(further, ["--config", configuration, ...words], { encoding: "utf8" });
+
+/** What an application does through Lucia's own functions. */
+const auth = makeLucia({ adapter: database.adapter(), env: "DEV", getUserAttributes: ({ username }) => ({ username }) });
+const failure = (promise) => promise.then(() => "none", (error) => error.message);
+
+/** An account of home's gets a verified address, which is a key without a password. */
+const hasAddress = async (home, away) => {
+  const name = `Adele ${home === lucia ? "l" : "o"}`;
+  const key = name.toLowerCase();
+  const address = `${home === lucia ? "l" : "o"}.adele@example.org`;
+  const spoken = `an account of ${home.name} with an address`;
+  await expectVisit(home, signUp(name), SIGNED_IN, `sign-up of ${spoken}`, name);
+  luciactl("user", "email", name, address);
+  carry(name, home, away);
+  for (const side of [home, away]) {
+    await expectVisit(side, get("/"), `200, ${name}`, `the session of ${spoken} from before`, name);
+    await expectVisit(side, signIn(name), SIGNED_IN, `sign-in with the name of ${spoken}`);
+  }
+  await expectVisit(lucia, signIn(address), INCORRECT, `sign-in with the address of ${spoken}`);
+  await expectVisit(ours, signIn(address.toUpperCase(), WRONG), INCORRECT, `the wrong password of ${spoken}`);
+  await expectVisit(ours, signIn(address.toUpperCase()), SIGNED_IN, `sign-in with the address of ${spoken}`, address);
+  carry(address, ours, lucia);
+  await expectVisit(lucia, get("/"), `200, ${name}`, `the session that the address of ${spoken} began`, address);
+
+  const { userId } = await auth.getKey("email", address);
+  is((await auth.getUser(userId)).username, name, `Lucia's getKey finds ${spoken} by its address`);
+  const keys = await auth.getAllUserKeys(userId);
+  is(keys.map((each) => `${each.providerId}:${each.providerUserId} ${each.passwordDefined}`).sort(), [`email:${address} false`, `username:${key} true`],
+    `Lucia's getAllUserKeys lists both keys of ${spoken}, one with a password`);
+  is(await failure(auth.useKey("email", address, PASSWORD)), "AUTH_INVALID_PASSWORD", `Lucia's useKey takes no password for the address of ${spoken}`);
+  ours.jar("made").current = (await auth.createSession({ userId, attributes: {} })).sessionId;
+  await expectVisit(ours, get("/"), `200, ${name}`, `a session that Lucia's createSession made for ${spoken}`, "made");
+
+  await auth.updateKeyPassword("username", key, `${PASSWORD} 2`);
+  await expectVisit(ours, signIn(address), INCORRECT, `the password of ${spoken} before Lucia's updateKeyPassword`);
+  await expectVisit(ours, signIn(address, `${PASSWORD} 2`), SIGNED_IN, `the password of ${spoken} after Lucia's updateKeyPassword`);
+  await auth.invalidateAllUserSessions(userId);
+  await expectVisit(ours, get("/"), DEAD, `after Lucia's invalidateAllUserSessions the session of ${spoken}`, "made");
+
+  await expectVisit(home, signUp(`${name} 2`), SIGNED_IN, `sign-up of another account than ${spoken}`);
+  let refused = false;
+  try { luciactl("user", "email", `${name} 2`, address); } catch { refused = true; }
+  ok(refused, `the address of ${spoken} is no other account's`);
+  await auth.deleteUser(userId);
+  await expectVisit(ours, signIn(address, `${PASSWORD} 2`), INCORRECT, `after Lucia's deleteUser the address of ${spoken}`);
+  luciactl("user", "email", `${name} 2`, address);
+  await expectVisit(ours, signIn(address), SIGNED_IN, `the address of ${spoken}, which was deleted, at another account`);
+};
+
+const addresses = async () => {
+  await hasAddress(lucia, ours);
+  await hasAddress(ours, lucia);
+  is(await database.check(), "ok", "the database of accounts with addresses is in order");
+};
+
+await { together, rehash, cached, addresses }[suite]();
 await database.close();
 done();

@@ -7,6 +7,7 @@ use warnings;
 use lib 't/lib', 't/interop/lib';
 use Test::More;
 use LuciaTest;
+use LuciaTest::Ctl;
 use Interop;
 
 LuciaTest::only_files('this runs on all engines anyway');
@@ -80,12 +81,24 @@ sub check_cached {
     return;
 }
 
+# Accounts with a verified address, and so with a key "email:..." without a password.
+sub check_addresses {
+    my ($engine) = @_;
+    my ($server, undef, $url) = on_database($engine, "${scrypt}LuciaMail smtp://127.0.0.1:9\nLuciaMailFrom accounts\@example.org\nLuciaMailNotices none\nLuciaSiteURL https://www.example.org\nLuciaEmail optional\n");
+    my $guide = Interop::Guide->new(database => $url);
+    LuciaTest::give(glob $server->db . '*');
+    $server->start;
+    node_subtest('accounts with addresses', 'coexistence.mjs', 'addresses', $guide->url, $server->url, $url, LuciaTest::Ctl::program($server), $server->conf_file);
+    return;
+}
+
 for my $class (qw(LuciaTest::Sqlite LuciaTest::Postgres LuciaTest::MariaDB)) {
     my $engine = $class->can('shared') ? $class->shared : $class->new;
     subtest $engine->driver => sub {
         check_our_tables($engine);
         check_lucia_tables($engine, $_) for qw(Off On);
         check_cached($engine);
+        check_addresses($engine);
     };
 }
 
