@@ -26,6 +26,8 @@ async function picture(page, { width, height }, colorScheme = "light") {
   await tab.setContent(page);
   await tab.evaluate(() => document.activeElement.blur());
   await tab.evaluate(() => document.querySelectorAll("form[data-passkey]").forEach((form) => (form.hidden = false))); // as passkey.js does
+  const needed = await tab.evaluate(() => document.documentElement.scrollHeight);
+  if (needed > height) throw new Error(`"${await tab.title()}" needs a height of ${needed}, and would be cut off at ${height}`);
   const image = await tab.screenshot();
   await tab.close();
   return `<img src="data:image/png;base64,${image.toString("base64")}" alt="">`;
@@ -48,20 +50,20 @@ await sheet("sign-in.png", [await picture(html("login"), half), await picture(ht
 
 // ---- The pages of an account ----
 
-const tall = { width: 560, height: 940 };
-const account = ["profile-form", "password", "sessions", "activity", "confirm", "username", "delete", "reset"];
+const tall = { width: 560, height: 1000 };
+const account = ["profile-form", "password", "sessions", "activity", "confirm", "email-unverified", "verify", "username", "delete", "reset"];
 const pages = [];
 for (const name of account.filter((name) => examples.some((example) => example.name === name))) {
   pages.push(await picture(html(name), tall, pages.length % 2 ? "dark" : "light"));
 }
-await sheet("account-pages.png", pages, 4, { width: 280, height: 470 });
+await sheet("account-pages.png", pages, 5, { width: 252, height: 450 });
 
 // ---- Second factors ----
 
 const steps = [html("factors"), html("factors-totp"), html("recovery-codes"), html("factor"), html("factors-app")];
 const factors = [];
-for (const step of steps) factors.push(await picture(step, { width: 560, height: 1260 }, factors.length % 2 ? "dark" : "light"));
-await sheet("second-factors.png", factors, 5, { width: 252, height: 567 });
+for (const step of steps) factors.push(await picture(step, { width: 560, height: 1500 }, factors.length % 2 ? "dark" : "light"));
+await sheet("second-factors.png", factors, 5, { width: 252, height: 675 });
 
 // ---- Passkeys ----
 
