@@ -21,10 +21,9 @@ my $provider = LuciaTest::OpenId->new(accounts => { map {
     $_ => { password => $PASSWORD, claims => { sub => $id{$_}, email => "$_\@example.org", groups => ['staff'], defined $name ? (preferred_username => $name) : () } };
 } keys %id });
 my $backend = LuciaTest::Backend->new;
-my $server = LuciaTest::Server->new(modules => ['auth_openidc'], files => { adopt_files(qw(company/ours company/theirs)) }, config => adopt_site($backend)
-    . LuciaTest::Recipes::block('apache', 'openid', 'https://login.example.com' => $provider->url, 'https://www.example.org' => '@origin@',
-        "the client's secret" => $provider->secret, 'OIDCClientID luciauth' => 'OIDCClientID ' . $provider->client)
-    . LuciaTest::Recipes::block('apache', 'openid-fresh') . <<"CONF");
+my $openid = LuciaTest::Recipes::block('apache', 'openid', 'https://login.example.com' => $provider->url, 'https://www.example.org' => '@origin@',
+    "the client's secret" => $provider->secret, 'OIDCClientID luciauth' => 'OIDCClientID ' . $provider->client) . LuciaTest::Recipes::block('apache', 'openid-fresh');
+my $server = LuciaTest::Server->new(modules => ['auth_openidc'], files => { adopt_files(qw(company/ours company/theirs)) }, config => adopt_site($backend) . $openid . <<"CONF");
 <Location /company/again>
     SetHandler luciauth-adopt
     LuciaAdopt company id=OIDC_CLAIM_sub username=OIDC_CLAIM_preferred_username
@@ -119,6 +118,16 @@ is $visitor->at, '/company/env.cgi', 'the provider, which knows the browser, ans
 $visitor->forget(qr/^mod_auth_openidc/);
 $visitor->follow($visitor->open($server->url('/company/again')));
 like $visitor->url, qr{^\Q$provider->{url}\E/interaction/}, 'with prompt=login the provider asks again';
+
+# ---- Strict cookies, which a browser that comes from the provider does not send to the next page ----
+
+my $strict = LuciaTest::Server->new(modules => ['auth_openidc'], files => { adopt_files() }, config => adopt_site() . "LuciaCookieSameSite Strict\n" . $openid);
+$visitor = LuciaTest::Visitor->new;
+$visitor->follow($visitor->open($strict->url('/vault/env.cgi?x=y')));
+$reply = $provider->fill_in($visitor, 'alice');
+is $visitor->at . ' ' . sessions_of($strict, 'alice'), '/company/enter?next=/vault/env.cgi%3Fx%3Dy 0', 'S9.102: with strict cookies the page asks, instead of leading into a circle';
+is variables(agree($visitor, $reply))->{REMOTE_USER}, 'alice', 'S9.102: after the page the browser sends the strict cookie';
+is $visitor->at . ' ' . sessions_of($strict, 'alice'), '/vault/env.cgi?x=y 1', 'S9.102: after the page the way back leads to the gated page';
 
 # ---- Signing out everywhere ----
 

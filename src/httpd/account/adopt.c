@@ -400,6 +400,12 @@ static int may_be_foreign(request_rec *r)
            (!apr_table_get(r->headers_in, "Sec-Fetch-Site") && luci_request_is_navigation(r));
 }
 
+/* 1: a browser that comes from another site would not send the cookie to the next page either. */
+static int is_strict(const request_rec *r)
+{
+    return luci_config_server(r->server)->cookie_samesite == LUCI_SAMESITE_STRICT;
+}
+
 /* 1: the person has to say so on the page: otherwise another site could sign the browser in with an account
  * of its choice, or end the session of another user. */
 static int must_ask(const adopt_request_t *adopting)
@@ -409,7 +415,7 @@ static int must_ask(const adopt_request_t *adopting)
 
     if (session)
         return !(adopting->user.id && strcmp(session->user.id, adopting->user.id) == 0);
-    return may_be_foreign(r) && luci_adopt_guard_is_pushed(r);
+    return may_be_foreign(r) && (luci_adopt_guard_is_pushed(r) || is_strict(r));
 }
 
 /* A stranger who gets no account is not asked for a name. */
