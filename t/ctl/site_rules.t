@@ -104,6 +104,8 @@ finds('passkeys at one virtual host of two', qr{LUCI0914: LuciaPasskeys of the v
 finds('passkeys without LuciaMount', qr{LUCI0913: LuciaPasskeys of the main server is on, but no page offers passkeys}, $passkeys . "<Location /login>\nSetHandler luciauth-login\n</Location>\n");
 my $adopt = "${database}LuciaMount /account\n<Location /adopt>\nSetHandler luciauth-adopt\nAuthType Basic\nRequire valid-user\n";
 fine('luciauth-adopt with LuciaAdopt', "${adopt}LuciaAdopt corp\n</Location>\nLuciaLoginURL /adopt\n$gate");
+fine('a gate that leads to luciauth-adopt beside a page of sign-in', "${adopt}LuciaAdopt corp\n</Location>\n<Location /login>\nSetHandler luciauth-login\n</Location>\nLuciaMount off\nLuciaLoginURL /adopt\n$gate");
+finds('a home that signs in again', qr{LUCI0904: LuciaHomeURL and LuciaAdoptURL are both /adopt in the main server}, "${adopt}LuciaAdopt corp\n</Location>\nLuciaAdoptURL /adopt\nLuciaHomeURL /adopt\n");
 fine('luciauth-adopt in a virtual host of a server with LuciaAdopt', "LuciaAdopt corp\n$database<VirtualHost *>\n<Location /adopt>\nSetHandler luciauth-adopt\n</Location>\n</VirtualHost>\n");
 stops('luciauth-adopt without LuciaAdopt', qr{LUCI0537: LuciaAdopt is missing: <Location /adopt> in \S+:\d+ has SetHandler luciauth-adopt}, "$adopt</Location>\n");
 stops('LuciaAdopt with an address without LuciaEmail', qr{LUCI0538: LuciaAdopt corp email=MAIL in \S+:\d+ names an address, but LuciaEmail of the main server is off}, "${adopt}LuciaAdopt corp email=MAIL\n</Location>\n");

@@ -270,6 +270,7 @@ is LuciaTest::Audit::parse_line((split /\n/, $audit->text)[0])->{provider}, 'cor
 is_deeply [$audit->broken], [], 'S9.106: each line of the audit log is well-formed';
 like $audit->text, qr/event=sign_in result=ok \S+ \S+( \S+)* account=alice provider=corp$/m, 'S9.106: a sign-in names the account and the provider';
 like $audit->text, qr/event=sign_up result=failure reason=closed \S+( \S+)* provider=corp$/m, 'S9.106: a refused stranger is a sign-up that is closed';
+like $audit->text, qr/event=sign_in result=failure reason=cross_site address=\S+( \S+)* provider=corp$/m, 'S9.106: a refused page of another site is an event';
 unlike $audit->text, qr/number-7/, 'S9.106: no event has the ID';
 
 # ---- Limits ----

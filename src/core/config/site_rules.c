@@ -170,6 +170,14 @@ typedef struct {
     const char *id;
 } gates_t;
 
+/* 1: people sign in there, on a page of this module or through another module (LuciaAdopt). */
+static int is_sign_in(const luci_site_t *site, const char *path, apr_pool_t *pool)
+{
+    wanted_t wanted = { "adopt", path, NULL };
+
+    return has_endpoint(site, "login", path, pool) || any_section(site, is_wanted, &wanted);
+}
+
 /* Reports a gate that redirects to a page that does not exist, or to a gate. */
 static int judge_gates_login(void *baton, const luci_site_section_t *section)
 {
@@ -180,7 +188,7 @@ static int judge_gates_login(void *baton, const luci_site_section_t *section)
                *path = path_of_url(login, pool);
     wanted_t wanted = { "login", NULL, NULL };
 
-    if (!section->is_gated || !path || has_endpoint(site, "login", path, pool) ||
+    if (!section->is_gated || !path || is_sign_in(site, path, pool) ||
         site->dir->unauthenticated == LUCI_UNAUTHENTICATED_401)
         return 0;
     if (!has_endpoint(site, "login", NULL, pool) && !section->login_url &&
@@ -255,11 +263,15 @@ static void urls_loop(judge_t *judge, const luci_site_t *site, const char *id)
     const char *login = path_of_url(URL(site, login_url, "/login", pool), pool),
                *signup = path_of_url(URL(site, signup_url, "/signup", pool), pool),
                *logout = path_of_url(URL(site, logout_url, "/logout", pool), pool),
-               *home = path_of_url(URL(site, home_url, "", pool), pool);
+               *home = path_of_url(URL(site, home_url, "", pool), pool),
+               *adopt = site->dir->adopt_url ? path_of_url(site->dir->adopt_url, pool) : NULL;
     const struct {
         const char *path;
         const char *what;
-    } pages[] = { { login, "LuciaLoginURL" }, { signup, "LuciaSignupURL" }, { logout, "LuciaLogoutURL" } };
+    } pages[] = { { login, "LuciaLoginURL" },
+                  { signup, "LuciaSignupURL" },
+                  { logout, "LuciaLogoutURL" },
+                  { adopt, "LuciaAdoptURL" } };
 
     for (size_t i = 0; home && i < sizeof pages / sizeof *pages; i++) {
         if (pages[i].path && strcmp(home, pages[i].path) == 0)

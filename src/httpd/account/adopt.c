@@ -136,9 +136,17 @@ static int form_again(adopt_request_t *adopting, const char *field, luci_message
 
 /* ---- Who it is ---- */
 
+static void report_refused(const adopt_request_t *adopting, luci_event_kind_t kind, luci_reason_t reason)
+{
+    luci_state_report(adopting->request->r, &(luci_event_t){ .kind = kind,
+                                                             .reason = reason,
+                                                             .at = luci_runtime_now(),
+                                                             .provider = adopting->adopt->provider });
+}
+
 static int refuse(adopt_request_t *adopting, luci_reason_t reason, luci_message_t message)
 {
-    luci_state_report_refused(adopting->request->r, LUCI_EVENT_SIGN_IN, reason);
+    report_refused(adopting, LUCI_EVENT_SIGN_IN, reason);
     return luci_endpoint_problem(adopting->request, HTTP_FORBIDDEN, message);
 }
 
@@ -335,7 +343,7 @@ static int sign_in(adopt_request_t *adopting)
     if (problem.key && !adopting->request->is_post && !adopting->request->as_json)
         return page(adopting, NULL, NULL);
     if (problem.key) {
-        luci_state_report_refused(r, LUCI_EVENT_SIGN_UP, LUCI_REASON_BAD_REQUEST);
+        report_refused(adopting, LUCI_EVENT_SIGN_UP, LUCI_REASON_BAD_REQUEST);
         return form_again(adopting, LUCI_ATTRIBUTE_ERROR, problem);
     }
     result = luci_adopt(&adopting->auth, &adopting->adoption, &adopting->session, &adopting->field, r->pool);

@@ -245,5 +245,10 @@ void luci_state_report_refused(request_rec *r, luci_event_kind_t kind, luci_reas
 {
     luci_event_t event = { .kind = kind, .reason = reason, .at = luci_runtime_now() };
 
-    note_event(r, &event);
+    luci_state_report(r, &event);
+}
+
+void luci_state_report(request_rec *r, const luci_event_t *event)
+{
+    note_event(r, event);
 }

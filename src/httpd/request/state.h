@@ -114,6 +114,9 @@ void luci_state_set_origin(request_rec *r, luci_auth_t *auth);
 /* Reports an event of a request that was refused before its use case began. */
 void luci_state_report_refused(request_rec *r, luci_event_kind_t kind, luci_reason_t reason);
 
+/* The same for an event of which more is known. */
+void luci_state_report(request_rec *r, const luci_event_t *event);
+
 /* The user in r->user, if this module set it, for this request or for the one that httpd copied it from. NULL
  * for anonymous requests and for users of other modules. */
 const luci_user_t *luci_state_user(request_rec *r);
