@@ -108,10 +108,9 @@ function Panel({ drawn, timeRange, width }) {
   const Drawing = drawings[drawn.panel.type];
   if (!Drawing) throw new Error(`${drawn.panel.title}: no drawing of the type ${drawn.panel.type}`);
   const { left, top, ...size } = place(drawn.panel.gridPos, width);
-  const plain = drawn.panel.type === "stat" && drawn.panel.options.colorMode === "background";
   return (
     <div style={{ position: "absolute", left, top, ...size }}>
-      <PanelChrome {...size} title={drawn.panel.title} description={drawn.panel.description} padding={plain ? "none" : "md"}>
+      <PanelChrome {...size} title={drawn.panel.title} description={drawn.panel.description} padding={drawn.panel.type === "stat" ? "none" : "md"}>
         {(innerWidth, innerHeight) => <Drawing drawn={drawn} timeRange={timeRange} width={innerWidth} height={innerHeight} />}
       </PanelChrome>
     </div>
