@@ -132,6 +132,7 @@ sub check_answers {
 #   memory of children: 64 bytes for each request between the middles of both thirds, and 2 MiB for what fills up slowly (arenas of
 #     threads, caches of statements)
 #   parent: 2 MiB, as in t/http/graceful.t after 100 restarts
+#   threads: those that come and go with hashes and mails
 #   files, connections: one more for each of a few threads that had nothing to do before
 #   the database: rows that were deleted and not vacuumed yet; its journal: what comes between two checkpoints
 sub bounds {
@@ -144,7 +145,7 @@ sub bounds {
         ['quiet',    'children files',     0, 8],
         ['restarts', 'parent files',       0, 0],
         ['quiet',    'parent files',       0, 0],
-        ['quiet',    'children threads',   0, 2],
+        ['quiet',    'children threads',   0, 6],
         ['quiet',    'children mappings',  0.05, 40],
         ['restarts', 'shared memory',      0, 0],
         ['quiet',    'shared memory',      0, 0],
