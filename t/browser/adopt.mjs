@@ -42,6 +42,7 @@ async function lured(browser, title) {
     await arrive(tab, () => tab.locator(submit).click());
     is(at(tab), "/private/", `${title}: the button signs in and leads on`);
     is(await sessions(context), 1, `${title}: the button makes the session`);
+    await context.clearCookies();
     await go(tab, `http://127.0.0.1:${port}/lure.html`);
     is(await click(tab, "#link"), "Continue as mallory", `${title}: a known person is named before the session`);
   });
