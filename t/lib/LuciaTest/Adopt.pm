@@ -100,6 +100,7 @@ sub walk_adoption {
     my (%with) = @_;
     $with{post}  //= sub { my ($visitor, $to, %fields) = @_; my $headers = delete $fields{headers}; return $visitor->post($to, form(%fields), $headers ? (headers => $headers) : ()) };
     $with{again} //= sub { my ($visitor, $name, $path) = @_; return $visitor->follow($visitor->open($with{server}->url($path))) };
+    is_deeply [$with{server}->error_log =~ /(LUCI(?:05|09)\d\d: .*)/g], [], 'httpd warns of nothing in the configuration of the documentation';
     first_and_second(%with);
     gated(%with);
     fresh(%with);

@@ -129,7 +129,6 @@ sub introduce {
         service('SingleLogoutService', 'HTTP-Redirect', $self->url . 'saml2/idp/SingleLogoutService.php'), $name_id,
         service('SingleSignOnService', 'HTTP-Redirect', $self->url . 'saml2/idp/SSOService.php')));
     system("openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=site -keyout $dir/site.key -out $dir/site.crt 2>/dev/null") == 0 or die "openssl failed\n";
-    LuciaTest::give("$dir/site.key");
     my $certificate = certificate_in("$dir/site.crt");
     $server->write('conf/saml/site.xml', metadata($site, 'SP', $certificate, service('SingleLogoutService', 'HTTP-Redirect', "$site/logout"), $name_id,
         service('AssertionConsumerService', 'HTTP-POST', "$site/postResponse", ' index="0"')));
