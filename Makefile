@@ -56,8 +56,8 @@ TEST_PACKAGES = fail2ban python3-prometheus-client libapache2-mod-perl2 libdbd-s
 	nginx-light haproxy caddy prometheus cmark-gfm varnish hitch
 LONG_PACKAGES = faketime
 LINT_PACKAGES = clang clang-tidy clang-format cppcheck
-# What dpkg-buildpackage asks for besides.
-DEB_PACKAGES = build-essential debhelper dpkg-dev
+# What dpkg-buildpackage asks for besides; a unit test needs oathtool.
+DEB_PACKAGES = build-essential debhelper dpkg-dev oathtool
 BENCH_PACKAGES = wrk valgrind binutils libapache2-mod-auth-openidc libdbd-sqlite3-perl postgresql libaprutil1-dbd-pgsql libdbd-pg-perl $(NODE_PACKAGES)
 NODE_PACKAGES = $(if $(shell command -v node 2>/dev/null),,nodejs) $(if $(shell command -v npm 2>/dev/null),,npm)
 NODE_TESTS = $(patsubst %/package-lock.json,%,$(wildcard t/interop/package-lock.json t/browser/package-lock.json \
