@@ -81,8 +81,8 @@ static luci_result_t admit(adopting_t *adopting)
 
 /* ---- A new account ---- */
 
-/* 1: a sign-up fails because the column takes the ids of two people for the same. No user has the key, nor the
- * name. */
+/* 1: a sign-up fails because the column takes the ids of two people for the same. No user has the key, nor
+ * the name. */
 static int is_merged(const adopting_t *adopting)
 {
     const luci_auth_request_t *request = &adopting->adoption->request;

@@ -31,13 +31,13 @@ static luci_local_cache_t begin(int entries)
 /* A session whose values all follow from n. */
 static luci_local_content_t session_of(int n)
 {
-    luci_local_content_t content = { .read_at = READ_AT + n, .until = READ_AT + 2 * n };
+    luci_local_content_t content = { .read_at = READ_AT + n, .until = READ_AT + 2L * n };
     const char **attributes = apr_pcalloc(pool, 4 * sizeof *attributes);
     luci_session_t *session = &content.session;
 
     session->active_expires = n;
-    session->idle_expires = 2 * n;
-    session->created_at = 3 * n;
+    session->idle_expires = 2L * n;
+    session->created_at = 3L * n;
     session->token.id = apr_psprintf(pool, "session%033d", n);
     for (int i = 0; i < LUCI_SHA256_BYTES; i++)
         session->token.digest[i] = (unsigned char)(n + i);
@@ -81,8 +81,8 @@ static int is_whole(const luci_local_content_t *found, int n)
     const luci_user_t *user = &found->session.user;
 
     return found->read_at == want.read_at && found->until == want.until &&
-           found->session.active_expires == n && found->session.idle_expires == 2 * n &&
-           found->session.created_at == 3 * n &&
+           found->session.active_expires == n && found->session.idle_expires == 2L * n &&
+           found->session.created_at == 3L * n &&
            memcmp(found->session.token.digest, want.session.token.digest, LUCI_SHA256_BYTES) == 0 &&
            strcmp(user->id, want.session.user.id) == 0 &&
            strcmp(user->username, want.session.user.username) == 0 && user->attributes[0] == user->username &&
@@ -181,14 +181,14 @@ static void find_and_keep(worker_t *worker)
         key = luci_local_cache_key(worker->cache, id, strlen(id));
         if (luci_local_cache_find(worker->cache, &key, &found, own) == LUCI_OK) {
             worker->found++;
-            worker->broken += found.session.active_expires != n || found.session.created_at != 3 * n ||
+            worker->broken += found.session.active_expires != n || found.session.created_at != 3L * n ||
                               atoi(found.session.user.id + 4) != n ||
                               atoi(found.session.user.attributes[1] + 4) != n;
         }
         content = (luci_local_content_t){ .read_at = READ_AT };
         content.session.token.id = id;
         content.session.active_expires = n;
-        content.session.created_at = 3 * n;
+        content.session.created_at = 3L * n;
         content.session.user.id = apr_psprintf(own, "user%d", n);
         content.session.user.username = apr_psprintf(own, "%0*d", 1 + n * 40, n);
         content.session.user.attributes =

@@ -114,7 +114,7 @@ static const char *repeated(const char *part, size_t n)
     char *header = apr_palloc(pool, n * length + sizeof ",de");
 
     for (size_t i = 0; i < n; i++)
-        memcpy(header + i * length, part, length);
+        memcpy(header + i * length, part, length); /* NOLINT(bugprone-not-null-terminated-result) */
     memcpy(header + n * length, ",de", sizeof ",de");
     return header;
 }
