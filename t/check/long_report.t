@@ -21,9 +21,11 @@ sub row_of { my ($label) = @_; return (grep { /^\| \Q$label\E \|/ } split /\n/, 
 my $passed = log_of('passed', "t/http/a.t .. ok\nAll tests successful.\nFiles=3, Tests=40, 12 wallclock secs\nResult: PASS\n");
 my $failed = log_of('failed', "Test Summary Report\n-------------------\nt/http/a.t      (Wstat: 256 (exited 1) Tests: 4 Failed: 1)\n  Failed test:  2\n"
     . "/x/build/t/unit/web/url (Wstat: 139 (Signal: SEGV) Tests: 1 Failed: 0)\nFiles=3, Tests=40, 12 wallclock secs\nResult: FAIL\n");
+my $reported = log_of('reported', "Files=3, Tests=40, 12 wallclock secs\nResult: PASS\n\nA sanitizer reported (kept in build/test-logs):\n==1==ERROR\n");
 my $program = log_of('program', "running\n| a | b |\n| --- | --- |\n| 1 | 2 |\nno difference\n");
 is_deeply {LuciaTest::Report::of_log($passed)}, { files => 3, checks => 40, found => 'nothing' }, 'a log of tests that pass gives files and checks';
 is_deeply {LuciaTest::Report::of_log($failed)}, { files => 3, checks => 40, found => 't/http/a.t, t/unit/web/url' }, 'a log of tests that fail names them';
+is_deeply {LuciaTest::Report::of_log($reported)}, { files => 3, checks => 40, found => 'a report of a sanitizer' }, 'a report of a sanitizer is what a log of tests that pass has found';
 is_deeply {LuciaTest::Report::of_log($program)}, { files => undef, checks => undef, found => 'no difference' }, 'the last line of another program is what it found';
 is LuciaTest::Report::tables_of($program), "| a | b |\n| --- | --- |\n| 1 | 2 |\n", 'tables of another program are details';
 

@@ -123,8 +123,10 @@ sub of_log {
     my ($files, $checks) = $log =~ /^Files=(\d+), Tests=(\d+),/m;
     my @failed = $log =~ /^(\S+\.t|\S*build\/\S*t\/unit\/\S+)\s+\(Wstat: /mg;
     my $last = (grep { /\S/ && !/^\|/ } split /\n/, $log)[-1] // 'nothing';
-    my $found = !defined $files ? $last : !@failed ? ($log =~ /^A sanitizer reported/m ? 'a sanitizer reported' : 'nothing')
-        : join ', ', map({ s{^.*?(?=t/)}{}r } @failed > NAMED ? @failed[0 .. NAMED - 1] : @failed), @failed > NAMED ? @failed - NAMED . ' more' : ();
+    my @found = map { s{^.*?(?=t/)}{}r } @failed > NAMED ? @failed[0 .. NAMED - 1] : @failed;
+    push @found, @failed - NAMED . ' more' if @failed > NAMED;
+    push @found, 'a report of a sanitizer' if $log =~ /^A sanitizer reported/m;
+    my $found = !defined $files ? $last : join(', ', @found) || 'nothing';
     return (files => $files, checks => $checks, found => $found);
 }
 
