@@ -6,7 +6,9 @@ use warnings;
 use utf8;
 use lib 't/lib';
 use Test::More;
+use Digest::SHA qw(sha1_base64);
 use Encode qw(decode_utf8);
+use MIME::Base64 qw(encode_base64);
 use LuciaTest;
 use LuciaTest::Ctl;
 use LuciaTest::Factors qw(give_codes totp);
@@ -18,8 +20,9 @@ use LuciaTest::Site qw(sign_up count_of $CHEAP_HASH);
 my $NEW = 'battery staple';
 my $FIREFOX = 'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0';
 my $mail = LuciaTest::Mail->new;
-my $server = LuciaTest::Server->new(config => "LuciaDatabase sqlite3 \@db\@\n$CHEAP_HASH\nLuciaMount /account\nLuciaUserAttributes email email_verified\nLuciaSignupAttributes off\nLuciaUsernameChange On\nLuciaLanguages en de\n"
+my $server = LuciaTest::Server->new(files => { htpasswd => 'company:{SHA}' . sha1_base64($PASSWORD) . "=\n" }, config => "LuciaDatabase sqlite3 \@db\@\n$CHEAP_HASH\nLuciaMount /account\nLuciaUserAttributes email email_verified\nLuciaSignupAttributes off\nLuciaUsernameChange On\nLuciaLanguages en de\n"
     . "LuciaSecret {file:\@secret\@}\nLuciaThrottle mail=100/1h mail-notice=100/1h\nLuciaSecondFactor optional\nLuciaPasskeys on\nLuciaMail smtp://127.0.0.1:$mail->{port}\nLuciaMailFrom accounts\@example.org\nLuciaSiteURL https://www.example.org\n"
+    . "<Location /adopt>\nSetHandler luciauth-adopt\nLuciaAdopt corp signup=On\nAuthType Basic\nAuthName corp\nAuthBasicProvider file\nAuthUserFile \@dir\@/htpasswd\nRequire valid-user\n</Location>\n"
     . join '', map { "<VirtualHost *>\n    ServerName $_->[0]\n    $_->[1]\n</VirtualHost>\n" } ['127.0.0.1', 'ServerAlias localhost'], ['none.test', 'LuciaMailNotices none'], ['device.test', 'LuciaMailNotices Device'],
     ['password.test', 'LuciaMailNotices password email'], ['uncounted.test', 'LuciaThrottle account=off'], ['off.test', 'LuciaMail off']);
 my $db = $server->db;
@@ -198,6 +201,21 @@ is $ctl->run('factor', 'reset', 'alice')->{status}, 0, 'an administrator removes
 is_told(['factor factor_reset'], 'S9.95: luciactl factor reset is told');
 is $ctl->run('factor', 'reset', 'alice')->{status}, 1, 'there is no second factor any more';
 is_told([], 'S9.95: luciactl factor reset without a factor is not told');
+
+# ---- People whom another module has identified, and who have a second factor ----
+
+sub adopt { my (@more) = @_; return $server->request(GET => '/adopt', headers => { Authorization => 'Basic ' . encode_base64("company:$PASSWORD", '') }, @more) }
+is adopt()->status, 302, 'a person of another module signs up';
+sqlite($db, q{UPDATE auth_user SET email = 'company@example.com', email_verified = '1' WHERE username = 'company'});
+my @company = give_codes($db, 'company');
+sub by_code { my ($adopted, $code, $known) = @_; return post('factor', { code => $code }, join '; ', map { "$_->{name}=$_->{value}" } grep { $_ } cookie_of($adopted, 'auth_session_step'), $known) }
+$reply = by_code(adopt(), $company[0]);
+is $reply->status, 302, 'the person signs in with a code on a new device';
+is_told(['device sign_in'], 'S9.96: a sign-in through another module with a code on a new device is told');
+$second = device_of($reply);
+ok $second, 'S9.96: after a sign-in through another module with a code the browser has a device cookie';
+is by_code(adopt(cookie => $second), $company[1], $second)->status, 302, 'the person signs in with a code on that device again';
+is_told([], 'S9.96: a sign-in through another module with a code on a known device is not told');
 my @texts = map { $_->{text} } is_sent('S9.95: the notices of factors are sent');
 for my $text ('An authenticator app was set up for the account alice.', 'New recovery codes of the account alice were made. The old ones no longer work.', 'An app password of the account alice was made.',
     'The authenticator app of the account alice was removed.', 'A passkey was added to the account alice.', 'A passkey of the account alice was removed.', 'The two-step sign-in of the account alice was turned off.') {

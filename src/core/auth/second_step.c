@@ -149,7 +149,7 @@ static luci_result_t store(const luci_auth_t *auth, luci_second_step_t *step,
     step->request.has_second_factor = 1;
     result = step->session ? raise_session(&raising, user)
                            : luci_auth_admit(auth, &step->request, &verdict, renewed, pool);
-    if (result == LUCI_OK && step->step && step->request.attempt)
+    if (result == LUCI_OK && step->session && step->step && step->request.attempt)
         step->request.attempt->device_account =
             luci_auth_device_account(user->key.id, user->key.stored_hash, pool);
     return result == LUCI_CONFLICT ? LUCI_EXPIRED : result;
