@@ -45,6 +45,9 @@ async function lured(browser, title) {
     await context.clearCookies();
     await go(tab, `http://127.0.0.1:${port}/lure.html`);
     is(await click(tab, "#link"), "Continue as mallory", `${title}: a known person is named before the session`);
+    await go(tab, `${origin}/account/login`);
+    is(await click(tab, 'a[href="/adopt"]'), "Continue as mallory", `${title}: the password that the link has left in the browser signs nobody in`);
+    is(await sessions(context), 0, `${title}: the password that the link has left in the browser makes no session`);
   });
 }
 
@@ -58,8 +61,10 @@ await person(chromium, "sign-up of the account that has the name", null, async (
 });
 await lured(chromium, "Chromium");
 await person(chromium, "sign-in and confirmation", "alice", async (tab, context) => {
-  is(await go(tab, `${origin}/adopt?next=/private/`), "private", "a URL that was typed signs in and leads on");
-  is(await sessions(context), 1, "a URL that was typed makes the session");
+  is(await go(tab, `${origin}/adopt?next=/private/`), "New account", "a URL that was typed gets a page that asks");
+  await arrive(tab, () => tab.locator(submit).click());
+  is(at(tab), "/private/", "the button signs in and leads on");
+  is(await sessions(context), 1, "the button makes the session");
   await fetch(`${origin}/stale.cgi`);
   await go(tab, `${origin}/fresh/`);
   is(at(tab), "/account/confirm?next=/fresh/", "an old session is led to the confirmation");
@@ -73,6 +78,7 @@ for (const [i, locale] of languages.entries()) {
     await click(tab, 'a[href="/adopt"]');
     is(at(tab), "/adopt", `${locale}: the sign-in page leads to the other module`);
     is(await tab.locator("html").getAttribute("lang"), locale, `${locale}: the page is in the language of the browser`);
+    await arrive(tab, () => tab.locator(submit).click());
     await audit(tab, `adopt, ${locale}`);
     ok(await errorOf(tab, "username"), `${locale}: the page says that the name is taken`);
     is(await tab.evaluate(() => document.activeElement.id), "username", `${locale}: the name has the focus`);
@@ -86,7 +92,9 @@ await chromium.close();
 
 const firefox = await launchFirefox();
 await person(firefox, "Firefox: sign-in", "alice", async (tab) => {
-  is(await go(tab, `${origin}/adopt?next=/private/`), "private", "Firefox: a URL that was typed signs in and leads on");
+  is(await go(tab, `${origin}/adopt?next=/private/`), "Continue as alice", "Firefox: a URL that was typed gets a page that asks");
+  await arrive(tab, () => tab.locator(submit).click());
+  is(at(tab), "/private/", "Firefox: the button signs in and leads on");
 });
 await firefox.close();
 

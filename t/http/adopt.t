@@ -108,6 +108,19 @@ sub visit {
     my %headers = (credentials($name), %{ delete $arg{headers} // {} });
     return $server->request(delete $arg{method} // 'GET', $path, headers => \%headers, %arg);
 }
+sub own_post {
+    my ($name, $fields, %arg) = @_;
+    return visit($name, method => 'POST', form(%$fields), origin => $server->origin, %BROWSER, %arg);
+}
+sub identity { my ($reply) = @_; return $reply->body =~ /name="identity-shown" value="([0-9a-f]{64})"/ ? $1 : undef }
+
+# As a browser: the page that asks, and its form as it is.
+sub agree {
+    my ($name, %arg) = @_;
+    my $page = visit($name, %BROWSER, headers => \%HERE, %arg);
+    my ($username) = $page->body =~ /name="username" type="text" value="([^"]*)"/;
+    return own_post($name, { 'identity-shown' => identity($page), defined $username ? (username => $username) : () }, %arg);
+}
 sub answer { my ($reply) = @_; return $reply->status . ' ' . ($reply->location // error_in($reply) // '') }
 sub keys_of { my ($name) = @_; return join ' ', map { $_->{id} } @{ sqlite($db, 'SELECT k.id FROM user_key k JOIN auth_user u ON u.id = k.user_id WHERE u.username = ? ORDER BY k.id', $name) } }
 
@@ -144,10 +157,10 @@ is json_of('bobby', path => '/members')->json->{code}, 'no_account', 'S9.100: a 
 is users(), 1, 'S9.100: a refused stranger leaves no row';
 is answer(visit('alice', path => '/members')), '302 /account', 'S9.100: with signup=Off a known person signs in';
 is answer(visit('alice', path => '/closed')), '302 /account', 'S9.100: where LuciaSignup is Off a known person signs in';
-$reply = visit('bobby', path => '/approved', %BROWSER, headers => \%HERE);
+$reply = agree('bobby', path => '/approved');
 is $reply->status . text_in($reply) =~ s/.*(Your account is waiting for approval).*/ $1/sr, '200 Your account is waiting for approval', 'S9.100: where LuciaSignup is approval a stranger waits';
 is cookie_of($reply), undef, 'S9.100: a user who waits gets no session';
-like text_in(visit('bobby', %BROWSER, headers => \%HERE)), qr/waiting for approval/, 'S9.103: a user who waits is told so at the next sign-in';
+like text_in(agree('bobby')), qr/waiting for approval/, 'S9.103: a user who waits is told so at the next sign-in';
 is json_of('bobby')->json->{code}, 'account_waiting', 'S9.103: a program is told that the account waits';
 $ctl->does('user', 'approve', 'bobby');
 is answer(visit('bobby')), '302 /account', 'S9.103: an approved user signs in';
@@ -156,16 +169,11 @@ is answer(visit('bobby')), '403 This account is disabled', 'S9.103: a disabled u
 
 # ---- Names ----
 
-sub own_post {
-    my ($name, $fields, %arg) = @_;
-    return visit($name, method => 'POST', form(%$fields), origin => $server->origin, %BROWSER, %arg);
-}
-sub identity { my ($reply) = @_; return $reply->body =~ /name="identity-shown" value="([0-9a-f]{64})"/ ? $1 : undef }
 
 sign_up($server, 'carol', path => '/account/signup');
 my $before = users();
-$reply = visit('carol', %BROWSER, headers => \%HERE);
-is $reply->status . ' ' . error_in($reply), '200 Username already taken', 'S9.104: a person whose name is taken is asked for another one';
+$reply = agree('carol');
+is $reply->status . ' ' . error_in($reply), '400 Username already taken', 'S9.104: a person whose name is taken is asked for another one';
 like text_in($reply), qr/New account .* Username .* Create account/, 'S9.104: the page asks for the name of a new account';
 unlike $reply->body, qr/%%/, 'the page of a new account has no unfilled places';
 is users(), $before, 'S9.100: a name leads to no account that exists';
@@ -179,7 +187,7 @@ is keys_of('carol2'), 'corp:carol username:carol2', 'S9.104: the account of a ch
 is keys_of('carol'), 'username:carol', 'S9.100: the account that had the name keeps its keys alone';
 is answer(own_post('carol', { username => 'carol3', 'identity-shown' => $carol })), '302 /account', 'S9.100: the page that is sent twice signs in';
 is count_of($server, "auth_user WHERE username = 'carol3'"), 0, 'S9.100: the page that is sent twice makes no second account';
-is answer(visit('eve', %BROWSER, headers => \%HERE)), '200 Invalid username', 'S9.104: a person whose name is not allowed is asked for another one';
+is answer(agree('eve')), '400 Invalid username', 'S9.104: a person whose name is not allowed is asked for another one';
 is json_of('eve', method => 'POST', json({ username => 'evelyn' }))->status, 201, 'S9.104: a program chooses a name with POST';
 is json_of('eve')->status, 200, 'S9.104: the next sign-in of a program answers 200';
 is answer(visit('variables', path => '/variables', headers => { credentials('frank') })), '302 /account', 'S9.100: other variables identify a person';
@@ -232,8 +240,9 @@ is identity(own_post('alice', { 'identity-shown' => $carol })), $alice, 'S9.102:
 is answer(own_post('alice', {})), '400 You are signed in with another name now', 'S9.102: a form that is not that of the page signs no one in';
 is own_post('alice', { 'identity-shown' => $alice }, origin => 'https://evil.example')->status, 403, 'S9.102: a form of another site is refused';
 is answer(visit('alice', %BROWSER)), '200 ', 'S9.102: a browser that does not say where the link was gets the page';
-is answer(visit('alice', %BROWSER, headers => \%HERE)), '302 /account', 'S9.102: a link of this site signs in';
-is answer(visit('alice', %BROWSER, headers => { %HERE, 'Sec-Fetch-Site' => 'none' })), '302 /account', 'S9.102: a URL that was typed signs in';
+is answer(visit('alice', %BROWSER, headers => \%HERE)), '200 ', 'S9.102: a link of this site gets the page, because a link of another site may have left a password in the browser';
+is answer(visit('alice', %BROWSER, headers => { %HERE, 'Sec-Fetch-Site' => 'none' })), '200 ', 'S9.102: a URL that was typed, or is in a mail, gets the page';
+is answer(visit('alice', accept => 'application/json', headers => { 'Sec-Fetch-Site' => 'same-origin', 'Sec-Fetch-Mode' => 'cors', 'Sec-Fetch-Dest' => 'empty' })), '200 ', 'S9.102: a script of this site signs in';
 like text_in(visit('heidi', %BROWSER, headers => \%LINK)), qr/New account/, 'S9.102: a link of another site makes no account';
 is count_of($server, "auth_user WHERE username = 'heidi'"), 0, 'S9.102: a link of another site leaves no row';
 

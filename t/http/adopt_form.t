@@ -57,5 +57,7 @@ fill_in($visitor, 'carol', %foreign);
 is $visitor->cookie($server->url('/'), 'auth_session'), undef, 'S9.102: a form of another site signs nobody in, even if its password is right';
 my $reply = $visitor->open($server->url('/company/enter'), headers => { 'Sec-Fetch-Site' => 'cross-site' });
 is $visitor->cookie($server->url('/'), 'auth_session'), undef, 'S9.102: a link of another site after that form signs nobody in';
+$visitor->open($server->url('/company/enter'), headers => { 'Sec-Fetch-Site' => 'same-origin' });
+is $visitor->cookie($server->url('/'), 'auth_session'), undef, 'S9.102: a link of this site after that form signs nobody in';
 
 done_testing;

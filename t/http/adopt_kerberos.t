@@ -35,6 +35,12 @@ my $anonymous = $server->request(GET => '/company/enter', accept => 'text/html',
 is $anonymous->status . ' ' . $anonymous->header('WWW-Authenticate'), '401 Negotiate', 'without a ticket the browser is asked for one';
 is $server->request(GET => '/company/enter', headers => { Authorization => 'Negotiate YWxpY2U=' })->status, 401, 'what is no ticket is refused';
 my $ticket = $realm->negotiate('alice');
+my %link = ('Sec-Fetch-Mode' => 'navigate', 'Sec-Fetch-Dest' => 'document');
+sub with_ticket { return $server->request(GET => '/company/enter', headers => { Accept => 'text/html', Authorization => $realm->negotiate('alice'), @_ })->status }
+is with_ticket(%link, 'Sec-Fetch-Site' => 'same-origin'), 302, 'S9.102: no earlier link can have brought the ticket';
+is with_ticket(%link, 'Sec-Fetch-Site' => 'none'), 302, 'S9.102: an address that is typed signs in with the ticket';
+is with_ticket(%link, 'Sec-Fetch-Site' => 'cross-site'), 200, 'S9.102: a link of another site asks before the ticket signs in';
+is with_ticket(), 200, 'S9.102: a browser that does not say where the link was asks before the ticket signs in';
 is $server->request(GET => '/company/enter', headers => { Authorization => $ticket })->status, 302, 'a ticket signs in';
 is $server->request(GET => '/company/enter', headers => { Authorization => $ticket })->status, 401, 'a ticket that was used is refused';
 

@@ -22,11 +22,11 @@ my $server = LuciaTest::Server->new(modules => [qw(ldap authnz_ldap)], files => 
 
 sub basic { my ($name, $password) = @_; return 'Basic ' . encode_base64("$name:$password", '') }
 
-# As a browser does it: asks the person when it is asked, and goes on.
+# As a browser does it: asks the person when it is asked, and goes on through the page that asks whether it is this person.
 sub enter {
     my ($visitor, $name, $path) = @_;
     $visitor->{basic} = sub { basic($name, $PASSWORD) };
-    return $visitor->follow($visitor->open($server->url($path)));
+    return agree($visitor, $visitor->follow($visitor->open($server->url($path))));
 }
 
 my %forged = ('AUTHENTICATE_ENTRYUUID' => $id{alice}, 'AUTHENTICATE-ENTRYUUID' => $id{alice}, 'AUTHENTICATE_UID' => 'root', 'REMOTE_USER' => 'root',
@@ -42,15 +42,17 @@ is ask($WRONG)->status, 401, 'a wrong password is refused by the directory';
 
 my %link = ('Sec-Fetch-Mode' => 'navigate', 'Sec-Fetch-Dest' => 'document');
 sqlite($server->db, "UPDATE auth_user SET disabled = 0 WHERE username = 'carol'");
-is ask($PASSWORD, %link, 'Sec-Fetch-Site' => 'none')->status, 302, 'an address that is typed signs in';
-my $page = ask($PASSWORD, %link, 'Sec-Fetch-Site' => 'cross-site');
-is $page->status . ' ' . (cookie_of($page) ? 'a session' : 'no session'), '200 no session', 'a link of another site, which may bring its own password, asks first';
+my $page;
+for my $case (['a link of another site', 'cross-site'], ['a link in a mail', 'none'], ['a link of this site, after one of another site,', 'same-origin']) {
+    $page = ask($PASSWORD, %link, 'Sec-Fetch-Site' => $case->[1]);
+    is $page->status . ' ' . (cookie_of($page) ? 'a session' : 'no session'), '200 no session', "S9.102: $case->[0] may have brought the password, and asks first";
+}
 like text_in($page), qr/Continue as carol/, 'the page names the account';
 is ask($PASSWORD, 'Sec-Fetch-Site' => 'cross-site', 'Sec-Fetch-Mode' => 'no-cors', 'Sec-Fetch-Dest' => 'image')->status, 403, 'an image of another site is refused';
 
 # A directory takes Alice for alice. REMOTE_USER is what was typed.
 my $typed = LuciaTest::Visitor->new(basic => sub { basic(' Alice', $PASSWORD) });
-is variables($typed->follow($typed->open($server->url('/vault/env.cgi'))))->{REMOTE_USER}, 'alice', 'a name that is typed in another way leads to the same account';
+is variables(agree($typed, $typed->follow($typed->open($server->url('/vault/env.cgi')))))->{REMOTE_USER}, 'alice', 'a name that is typed in another way leads to the same account';
 
 # ---- The directory is unavailable ----
 

@@ -414,6 +414,14 @@ static int is_strict(const request_rec *r)
     return luci_config_server(r->server)->cookie_samesite == LUCI_SAMESITE_STRICT;
 }
 
+/* 1: another site, or a link in a mail, may have chosen whom the guard admits: now, or before, because the
+ * browser keeps a password that a link has, and the cookie of the guard. */
+static int may_be_planted(request_rec *r)
+{
+    return luci_adopt_guard_is_pushed(r) &&
+           (may_be_foreign(r) || (!luci_adopt_guard_is_ticket(r) && luci_request_is_navigation(r)));
+}
+
 /* 1: the person has to say so on the page: otherwise another site could sign the browser in with an account
  * of its choice, or end the session of another user. */
 static int must_ask(const adopt_request_t *adopting)
@@ -423,7 +431,7 @@ static int must_ask(const adopt_request_t *adopting)
 
     if (session)
         return !(adopting->user.id && strcmp(session->user.id, adopting->user.id) == 0);
-    return may_be_foreign(r) && (luci_adopt_guard_is_pushed(r) || is_strict(r));
+    return may_be_planted(r) || (is_strict(r) && may_be_foreign(r));
 }
 
 /* A stranger who gets no account is not asked for a name. */

@@ -104,3 +104,10 @@ int luci_adopt_guard_is_pushed(request_rec *r)
         return 1;
     return r->ap_auth_type && ap_cstr_casecmp(r->ap_auth_type, "openid-connect") != 0;
 }
+
+int luci_adopt_guard_is_ticket(request_rec *r)
+{
+    const char *authorization = luci_state_of(r)->authorization;
+
+    return authorization && ap_cstr_casecmpn(authorization, "Negotiate ", strlen("Negotiate ")) == 0;
+}

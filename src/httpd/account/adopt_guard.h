@@ -24,4 +24,7 @@ luci_result_t luci_adopt_guard_read(request_rec *r, const luci_adopt_t *adopt,
  * its state, and TLS with a client certificate. */
 int luci_adopt_guard_is_pushed(request_rec *r);
 
+/* 1: the credentials are a ticket of this browser, which no site can have brought before. */
+int luci_adopt_guard_is_ticket(request_rec *r);
+
 #endif

@@ -11,7 +11,7 @@
 #         id     => { alice => '2481', bobby => '2482' },             # as LuciaAdopt gets it
 #         forged => { 'OIDC_CLAIM_sub' => '2481', ... },              # headers of clients that want to be somebody
 #         backend => $backend,                                        # a LuciaTest::Backend behind /app/, if there is one
-#         again  => sub { ... },    # as enter, from a browser that the other module knows already; else open and follow
+#         again  => sub { ... },    # as enter, from a browser that the other module knows already; else open, follow and agree
 #     );
 #
 # Gated locations of the site are /vault/, /staff/ (the group staff), /fresh/ and /app/ (proxied); /vault/env.cgi and /company/env.cgi
@@ -99,7 +99,7 @@ sub agree {
 sub walk_adoption {
     my (%with) = @_;
     $with{post}  //= sub { my ($visitor, $to, %fields) = @_; my $headers = delete $fields{headers}; return $visitor->post($to, form(%fields), $headers ? (headers => $headers) : ()) };
-    $with{again} //= sub { my ($visitor, $name, $path) = @_; return $visitor->follow($visitor->open($with{server}->url($path))) };
+    $with{again} //= sub { my ($visitor, $name, $path) = @_; return agree($visitor, $visitor->follow($visitor->open($with{server}->url($path)))) };
     is_deeply [$with{server}->error_log =~ /(LUCI(?:05|09)\d\d: .*)/g], [], 'httpd warns of nothing in the configuration of the documentation';
     first_and_second(%with);
     gated(%with);
@@ -291,7 +291,7 @@ sub sign_out {
     my @kept = grep { !/^auth_session/ } $visitor->cookies($server->url('/company/enter'));
     is_deeply \@kept, \@others, 'sign-out leaves the cookies of the other module alone';
     my $reply = $with{again}->($visitor, 'alice', '/vault/env.cgi');
-    is $reply->status . ' ' . $visitor->at, '200 /vault/env.cgi', 'while the other module still knows the browser, the gate leads in again without a question' or diag $reply->bytes;
+    is $reply->status . ' ' . $visitor->at, '200 /vault/env.cgi', 'while the other module still knows the browser, the gate leads in again without a password' or diag $reply->bytes;
     return;
 }
 
