@@ -95,7 +95,7 @@ sub add {
     s/\s*\|\s*/ \/ /g for values %$row;
     $self->{rows}{ $row->{step} } = $row;
     delete $self->{details}{ $row->{step} };
-    $self->{details}{ $row->{step} } = $details =~ s/^#/    #/gmr if defined $details && $details =~ /\S/;
+    $self->{details}{ $row->{step} } = $details =~ s/^#/    #/gmr =~ s/\s+\z//r if defined $details && $details =~ /\S/;
     return;
 }
 
@@ -149,12 +149,13 @@ sub has_failed { my ($self, @labels) = @_; return scalar grep { ($self->{rows}{$
 
 sub write {
     my ($self) = @_;
-    my $text = "# What `make test-long` found\n\nA row for each run of a step, the latest one, with its own commit, date and machine; a + after a commit:\n"
-        . "with changes. *not run*: the row says why.\n\n" . $self->table . "\n## Machines\n\n" . lines(\@MACHINE, @{ $self->{machines} });
+    my $text = "# What `make test-long` found\n\nA row for each run of a step, the latest one, with its own commit, date and machine. A + after a "
+        . "commit: with changes. *not run*: the row says why.\n\n" . $self->table . "\n## Machines\n\n" . lines(\@MACHINE, @{ $self->{machines} });
     $text .= "\n## $_\n\n$self->{details}{$_}\n" for grep { defined $self->{details}{$_} } $self->in_order;
     open my $out, '>', "$self->{file}.new" or die "$self->{file}: $!\n";
     print {$out} $text;
     close $out or die "$self->{file}: $!\n";
+    system(LuciaTest::top() . '/doc/wrap.pl', "$self->{file}.new") == 0 or die "doc/wrap.pl failed\n";
     rename "$self->{file}.new", $self->{file} or die "$self->{file}: $!\n";
     return;
 }
