@@ -463,8 +463,8 @@ sub round {
         $self->read($cookie, 'two');
     }
     $self->post('app, removed', 303, 'factors', $cookie, { remove => 'totp' }, event => 'factor_remove ok');
-    $self->{passkey} //= LuciaTest::Passkey->new(origin => $self->origin, id => "passkey of $self->{name}");
-    $self->{passkey}{origin} = $self->origin;
+    $self->{passkey} //= LuciaTest::Passkey->new(origin => $self->origin);
+    $self->{passkey}{id} = "passkey of $name";    # another one in each round, because one that was cut short leaves its account
     $cookie = $self->sign_in($name, $password);
     my $offer = $self->get_json('passkeys', cookie => $cookie)->{registration};
     $self->post('passkey', 200, 'api/passkeys', $cookie, { $self->{passkey}->registration($offer, name => 'Key') }, %JSON, event => 'factor_add ok');
