@@ -89,6 +89,11 @@ my $server = site("LuciaTemplates \@templates\@\nLuciaErrorCodes On\nLuciaAuditL
     AuthType Lucia
     Require valid-user
 </Location>
+<Location /gated/>
+    AuthType Lucia
+    Require valid-user
+    LuciaLoginURL /adopt
+</Location>
 <Location /fresh/>
     AuthType Lucia
     Require lucia-fresh
@@ -272,6 +277,19 @@ is $server->request(GET => '/fresh/a.txt', cookie => cookie_of($reply))->body, '
 is row_of($server, $stale), undef, 'S9.107: the old session has ended';
 $other = sign_in($server, 'carol', path => '/account/login');
 like $server->request(GET => '/account/confirm', cookie => $other, %BROWSER)->body, qr/type="password".*Confirm through your organization/s, 'S9.107: a user with a password has both ways';
+
+# ---- A form that is sent without a session ----
+
+$reply = $server->request(POST => '/gated/form', form(text => 'typed'), origin => 1, %BROWSER);
+my ($link) = $reply->body =~ /href="(\/adopt[^"]*)"/;
+is $reply->status . " $link", '401 /adopt?next=/adopt%3Ftab%3D1', 'S9.107: a form that came too late has a link to the other module, for another tab';
+$reply = agree('alice', path => $link);
+is answer($reply), '302 /adopt?tab=1', 'S9.107: the sign-in in another tab leads to the last page of that tab';
+my $tab = cookie_of($reply);
+$reply = visit('alice', path => $reply->location, cookie => $tab, %BROWSER, headers => \%HERE);
+is $reply->status . (cookie_of($reply) ? ' with a session' : ''), '200', 'S9.107: the last page of that tab begins no further session';
+like text_in($reply), qr/ alice /, 'S9.107: the last page of that tab names the user';
+unlike $reply->body, qr/identity-shown|%%/, 'S9.107: the last page of that tab asks for nothing';
 
 # ---- Events ----
 

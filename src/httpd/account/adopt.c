@@ -462,7 +462,9 @@ static int show(luci_endpoint_request_t *request)
     result = look(&adopting);
     if (result != LUCI_OK)
         return luci_endpoint_failure(request, result);
-    return must_ask(&adopting) ? ask(&adopting) : sign_in(&adopting);
+    if (must_ask(&adopting))
+        return ask(&adopting);
+    return request->session && luci_welcome_is_tab(request) ? luci_welcome_tab(request) : sign_in(&adopting);
 }
 
 /* ---- POST ---- */

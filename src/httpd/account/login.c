@@ -2,6 +2,7 @@
 /* Sign-in: a new session for an account. */
 #include "httpd/account/entry.h"
 #include "httpd/account/passkey_form.h"
+#include "httpd/account/welcome.h"
 #include "httpd/request/cookies.h"
 #include "httpd/request/way_back.h"
 
@@ -52,24 +53,11 @@ static const luci_entry_kind_t kind = {
     .url = offsetof(luci_urls_t, login),
 };
 
-/* The last page of a tab that unauthorized.html opened for sign-in: it sends the user back to the tab with
- * the form. */
-static int signed_in_page(luci_endpoint_request_t *request)
-{
-    apr_table_t *values = apr_table_make(request->r->pool, 8);
-
-    apr_table_setn(values, "username", request->session->user.username);
-    return luci_reply_page(request->r, HTTP_OK, "signed-in.html", values);
-}
-
 static int show(luci_endpoint_request_t *request)
 {
-    char *tab = NULL;
-
-    if (luci_form_query(request->r->args, LUCI_REPLY_TAB, &tab, request->r->pool) == LUCI_OK && tab &&
-        luci_endpoint_session(request, luci_validate) == LUCI_OK)
-        return signed_in_page(request);
-    return luci_entry_show(request, &kind);
+    return luci_welcome_is_tab(request) && luci_endpoint_session(request, luci_validate) == LUCI_OK
+               ? luci_welcome_tab(request)
+               : luci_entry_show(request, &kind);
 }
 
 static int post(luci_endpoint_request_t *request)

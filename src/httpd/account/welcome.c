@@ -2,6 +2,7 @@
 #include "httpd/account/welcome.h"
 
 #include "core/email/email.h"
+#include "core/web/form.h"
 #include "httpd/account/account_json.h"
 #include "httpd/request/answer.h"
 #include "httpd/request/cookies.h"
@@ -36,4 +37,19 @@ int luci_welcome_later(luci_endpoint_request_t *request, const char *username, c
     apr_table_setn(values, "username", username);
     apr_table_setn(values, "email", email ? email : "");
     return luci_reply_page(request->r, HTTP_OK, "waiting.html", values);
+}
+
+int luci_welcome_is_tab(const luci_endpoint_request_t *request)
+{
+    char *tab = NULL;
+
+    return luci_form_query(request->r->args, LUCI_REPLY_TAB, &tab, request->r->pool) == LUCI_OK && tab;
+}
+
+int luci_welcome_tab(const luci_endpoint_request_t *request)
+{
+    apr_table_t *values = apr_table_make(request->r->pool, 8);
+
+    apr_table_setn(values, "username", request->session->user.username);
+    return luci_reply_page(request->r, HTTP_OK, "signed-in.html", values);
 }

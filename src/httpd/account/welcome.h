@@ -14,4 +14,10 @@ int luci_welcome(luci_endpoint_request_t *request, const luci_session_t *session
  * a mail goes to; NULL: none. */
 int luci_welcome_later(luci_endpoint_request_t *request, const char *username, const char *email);
 
+/* 1: with a session, the request is for the last page of a tab that unauthorized.html opened for sign-in. */
+int luci_welcome_is_tab(const luci_endpoint_request_t *request);
+
+/* That page, which sends the user back to the tab with the form. */
+int luci_welcome_tab(const luci_endpoint_request_t *request);
+
 #endif
