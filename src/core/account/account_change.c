@@ -58,14 +58,21 @@ static luci_result_t find_own(luci_db_t *db, const char *key_id, const luci_user
     return result == LUCI_NOT_FOUND ? LUCI_OK : result;
 }
 
-/* The key of the old name becomes the key of the new name. */
+/* The key of the old name becomes the key of the new name. One without a password, which only keeps a name
+ * that the user had before, makes way for it. */
 static luci_result_t move_key(luci_db_t *db, const luci_account_rename_t *renaming, const luci_key_t *old,
                               const luci_key_t *own, apr_pool_t *scratch)
 {
-    if (!old->id || own->id)
+    luci_result_t result = LUCI_OK;
+
+    if (!old->id || (own->id && own->stored_hash))
         return LUCI_OK;
-    return change(db, &luci_sql_key_rename,
-                  LUCI_ARGUMENTS({ "new_id", renaming->new_key }, { "id", old->id }), scratch);
+    if (own->id)
+        result = change(db, &luci_sql_key_delete, LUCI_ARGUMENTS({ "id", own->id }), scratch);
+    return result == LUCI_OK
+               ? change(db, &luci_sql_key_rename,
+                        LUCI_ARGUMENTS({ "new_id", renaming->new_key }, { "id", old->id }), scratch)
+               : result;
 }
 
 /* The key of the old name stays, without a password, and the key of the new name gets it, with the failures

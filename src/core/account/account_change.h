@@ -18,8 +18,8 @@ typedef struct {
 } luci_account_rename_t;
 
 /* Renames the user and gives the key of the new name the password of the old one. If keeps_old is 0 and the
- * user already has a key of the new name, as an alias, both keys stay as they are. CONFLICT: the name is
- * taken, in the user table or in the key table. INVALID: the old or the new name is not UTF-8. */
+ * user already has a key of the new name with a password, as an alias, both keys stay as they are. CONFLICT:
+ * the name is taken, in the user table or in the key table. INVALID: the old or the new name is not UTF-8. */
 luci_result_t luci_account_rename(luci_db_t *db, luci_account_rename_t *renaming,
                                   apr_pool_t *pool) LUCI_MUST_USE;
 

@@ -117,6 +117,14 @@ static void check_rename(luci_db_t *db)
     bob.username = "Robert";
     tap_is_result(luci_key_get(db, "username:robin", &key, pool), LUCI_OK,
                   "the old name stays as a further key");
+    support_run(target.params, "UPDATE user_key SET hashed_password = NULL WHERE id = 'username:robin'");
+    tap_is_result(luci_admin_rename(db, &bob, "Robin", NULL, pool), LUCI_OK,
+                  "a rename to a name that the user had before succeeds");
+    bob.username = "Robin";
+    tap_is_result(luci_key_get(db, "username:robin", &key, pool), LUCI_OK, "  the key of that name is there");
+    tap_is_str(key.stored_hash, "alias", "  with the password, so that the name signs in");
+    tap_is_result(luci_key_get(db, "username:robert", &key, pool), LUCI_NOT_FOUND,
+                  "  the name that the administrator took away is free");
     support_run(target.params, "DELETE FROM user_key WHERE id = 'username:other'");
     tap_is_result(luci_admin_rename(db, &bob, "Other", NULL, pool), LUCI_CONFLICT,
                   "a rename to a name that only a key has conflicts");
