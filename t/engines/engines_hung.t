@@ -15,8 +15,9 @@ use constant LONG => 12;
 
 my @classes = qw(LuciaTest::Postgres LuciaTest::MariaDB);
 my $is_prefork = LuciaTest::mpm() eq 'prefork';
-# Two threads in all: one may wait, the other is for everybody else.
-my $few = $is_prefork ? '' : "StartServers 1\nServerLimit 1\nThreadsPerChild 2\nMinSpareThreads 1\nMaxSpareThreads 2\nMaxRequestWorkers 2\n";
+# Two threads in all: one may wait, the other is for everybody else. With other MPMs, each connection that stays open
+# holds a thread.
+my $few = LuciaTest::mpm() ne 'event' ? '' : "StartServers 1\nServerLimit 1\nThreadsPerChild 2\nMinSpareThreads 1\nMaxSpareThreads 2\nMaxRequestWorkers 2\n";
 
 sub site_on {
     my ($class) = @_;
