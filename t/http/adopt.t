@@ -26,7 +26,8 @@ my $server = site("LuciaTemplates \@templates\@\nLuciaErrorCodes On\nLuciaAuditL
     . adopt_location('/adopt', "LuciaAdopt corp signup=On\n") . adopt_location('/members', "LuciaAdopt corp signup=Off\n") . adopt_location('/counted', "LuciaAdopt counted\n")
     . adopt_location('/approved', "LuciaAdopt corp\nLuciaSignup approval\n") . adopt_location('/invited', "LuciaAdopt corp\nLuciaSignup invite\n") . adopt_location('/closed', "LuciaAdopt corp\nLuciaSignup Off\n")
     . adopt_location('/variables', "SetEnv PERSON number-7\nSetEnv NAME Judy\nLuciaAdopt vars id=PERSON username=NAME\n") . adopt_location('/unset', "LuciaAdopt vars id=MISSING\n")
-    . adopt_location('/certificate', "SetEnvIf Host . SSL_CLIENT_VERIFY=SUCCESS SSL_CLIENT_S_DN=CN=mallory\nLuciaAdopt vars id=SSL_CLIENT_S_DN\n") . <<'CONF', mount => '/account', files => \%files);
+    . adopt_location('/certificate', "SetEnvIf Host . SSL_CLIENT_VERIFY=SUCCESS SSL_CLIENT_S_DN=CN=mallory\nLuciaAdopt vars id=SSL_CLIENT_S_DN\n") . adopt_location('/small', "SetEnvIf Host . SSL_CLIENT_S_DN=CN=mallory\nLuciaAdopt vars id=ssl_client_s_dn\n")
+    . adopt_location('/small-user', "LuciaAdopt corp id=remote_user username=remote_user\n") . <<'CONF', mount => '/account', files => \%files);
 <Location /open>
     SetHandler luciauth-adopt
     LuciaAdopt corp
@@ -199,6 +200,7 @@ is answer(visit('variables', path => '/variables', headers => { credentials('fra
 is keys_of('Judy'), 'username:judy vars:number-7', 'S9.100: the account has the key and the name of the variables';
 is answer(visit('grace', path => '/variables')), '302 /account', 'S9.100: the user of the guard is not the person that id= names';
 is count_of($server, "auth_user WHERE username IN ('frank', 'grace')"), 0, 'S9.100: one ID has one account, whatever the user of the guard';
+is answer(visit('alice', path => '/small-user')), '302 /account', 'S9.100: REMOTE_USER is known in small letters, too';
 
 # ---- What is refused ----
 
@@ -216,6 +218,7 @@ is visit('carol', path => '/own-basic')->status, 403, 'S9.101: a password of thi
 is answer(visit('grace', path => '/own-basic')), '302 /account', 'S9.101: beside lucia another provider counts';
 is visit('alice', path => '/unset')->status, 403, 'S9.101: a variable that is not set is no identity';
 is visit('alice', path => '/certificate')->status, 403, 'S9.101: the environment is no client certificate';
+is visit('alice', path => '/small')->status, 403, 'S9.101: the environment is no client certificate either where the variable is written in small letters';
 is answer(visit('x' x 201)), '403 Your identity cannot be used here', 'S9.101: an ID of more than 200 bytes is refused';
 like $server->error_log, qr{LUCI0803: luciauth-adopt refuses an identity, because the variable REMOTE_USER has more than 200 bytes}, 'S9.101: the log says which variable cannot be used';
 is visit('alice', path => '/include/page.shtml')->body, "[none]\n", 'S9.101: an included location signs in no reader';

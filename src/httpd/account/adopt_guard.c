@@ -41,16 +41,17 @@ static int has_client_certificate(request_rec *r)
     return verified && strcmp(verified, "SUCCESS") == 0;
 }
 
+/* httpd's environment knows no case. */
 static int is_of_ssl(const char *name)
 {
-    return strncmp(name, SSL, strlen(SSL)) == 0;
+    return ap_cstr_casecmpn(name, SSL, strlen(SSL)) == 0;
 }
 
 static const char *variable(request_rec *r, const char *name)
 {
     if (!name)
         return NULL;
-    if (strcmp(name, "REMOTE_USER") == 0)
+    if (ap_cstr_casecmp(name, "REMOTE_USER") == 0)
         return filled(r->user);
     if (is_of_ssl(name))
         return has_client_certificate(r) ? ssl_variable(r, name) : NULL;
