@@ -200,7 +200,7 @@ is answer(visit('variables', path => '/variables', headers => { credentials('fra
 is keys_of('Judy'), 'username:judy vars:number-7', 'S9.100: the account has the key and the name of the variables';
 is answer(visit('grace', path => '/variables')), '302 /account', 'S9.100: the user of the guard is not the person that id= names';
 is count_of($server, "auth_user WHERE username IN ('frank', 'grace')"), 0, 'S9.100: one ID has one account, whatever the user of the guard';
-is answer(visit('alice', path => '/small-user')), '302 /account', 'S9.100: REMOTE_USER is known in small letters, too';
+is answer(visit('alice', path => '/small-user')), '302 /account', "S9.100: remote_user in small letters names httpd's user";
 
 # ---- What is refused ----
 
