@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-# Where tries are counted: shmcb, a real Redis and a real memcached, which two servers share; and what happens when there is
-# none, or when it goes. S9.4 and S9.39.
+# Where tries are counted: shmcb, a real Redis and a real memcached, which two servers share; what happens when there is none,
+# or when it goes; and what servers that write at the same time make of attempts under way. S9.4 and S9.39.
 use strict;
 use warnings;
 use lib 't/lib';
 use Digest::SHA qw(sha256);
+use POSIX ();
 use Sys::Hostname qw(hostname);
 use Test::More;
 use LuciaTest;
@@ -20,9 +21,9 @@ sub timed { my ($code) = @_; my $start = Time::HiRes::time(); $code->(); return 
 
 # Two servers with one database and one service, by LuciaThrottleStore or by what LuciaSessionCache names.
 sub pair {
-    my ($kind, $directive) = @_;
+    my ($kind, $directive, $limits) = @_;
     my $service = LuciaTest::Service->new($kind);
-    my $config = "$directive @{[$service->name]}\nLuciaThrottle account=10/15min ip=off\n";
+    my $config = "$directive @{[$service->name]}\nLuciaThrottle @{[$limits // 'account=10/15min ip=off']}\n";
     my $one = site($config, modules => ["socache_$kind"]);
     my $two = LuciaTest::Server->new(modules => ["socache_$kind"], config => "LuciaDatabase sqlite3 @{[$one->db]}\n$CHEAP_HASH\nLuciaMount /\n$config");
     sign_up($one, $_) for qw(alice bobby carol);
@@ -44,10 +45,10 @@ sub check_sharing {
     my ($one, $two) = @$pair{qw(one two)};
     is_deeply [map { wrong($_ % 2 ? $one : $two, 'alice') } 1 .. 20], [(400) x 10, (429) x 10], 'S9.4: two servers count together';
     is right($two, 'alice'), 429, 'S9.4: two servers refuse together';
-    like record_of($pair, 'alice'), qr/^Lt\x01\x01\x0a.*alice\z/s, 'the record lies where it is said to';
+    like record_of($pair, 'alice'), qr/^Lt\x02\x01\x0a.*alice\z/s, 'the record lies where it is said to';
     is_deeply [map { wrong($one, 'bobby') } 1 .. 9], [(400) x 9], 'nine on one';
     is right($two, 'bobby'), 302, 'the right password on the other server signs in';
-    like record_of($pair, 'bobby'), qr/^Lt\x01\x01\0{12}/, 'clears the count, which is kept so that no older copy comes back';
+    like record_of($pair, 'bobby'), qr/^Lt\x02\x01\0{12}/, 'clears the count, which is kept so that no older copy comes back';
     my ($last, @lines) = control($one, 'throttle-list');
     is_deeply [sort map { "$_->{kind} $_->{name} $_->{count}" } @lines], ['account alice 10', 'signup 127.0.0.1 3'], 'each server lists what it counted';
     ($last) = control($two, 'throttle-clear', 'account', 'alice');
@@ -60,7 +61,7 @@ sub check_garbage {
     wrong($pair->{one}, 'carol');
     my $count = 1;
     my $good = record_of($pair, 'carol');
-    my %bad = (nothing => '', words => 'garbage', half => substr($good, 0, 20), version => substr($good, 0, 2) . "\x02" . substr($good, 3), large => 'x' x 5000,
+    my %bad = (nothing => '', words => 'garbage', half => substr($good, 0, 20), version => substr($good, 0, 2) . "\x01" . substr($good, 3), large => 'x' x 5000,
         long => $good . 'x' x 200, kind => substr($good, 0, 3) . "\x02" . substr($good, 4), lines => "\r\nEND\r\n");
     for my $what (sort keys %bad) {
         $pair->{service}->put(key_of($pair, 'carol'), $bad{$what});
@@ -68,6 +69,59 @@ sub check_garbage {
         is substr(record_of($pair, 'carol'), 4, 1), chr ++$count, 'S9.39: a record of garbage is replaced by what the server knows';
     }
     is complaints($pair->{one}), 0, 'S9.39: a record of garbage is not logged';
+}
+
+# The record while a sign-in with the right password waits for the database on one server, and after that.
+sub record_under_way {
+    my ($pair) = @_;
+    my ($in, $seen) = (LuciaTest::locked($pair->{one}->db), undef);
+    defined(my $pid = fork) or die "fork: $!";
+    if (!$pid) {
+        LuciaTest::follow_parent();
+        eval { right($pair->{one}, 'alice') };
+        POSIX::_exit(0);
+    }
+    wait_until(sub { $seen = record_of($pair, 'alice') }, 20);
+    $in->do('ROLLBACK');
+    waitpid $pid, 0;
+    return $seen;
+}
+
+# A server that read the record before the sign-in ended, and writes it afterwards, leaves what it read. That is done here by
+# hand, because it takes two servers and the right microsecond.
+sub check_under_way {
+    my ($pair) = @_;
+    my ($one, $two) = @$pair{qw(one two)};
+    my $earlier = record_under_way($pair);
+    like $earlier, qr/^Lt\x02\x01\0{4}\x01\0{3}/, 'S9.4: an attempt that is under way is in the record';
+    ok !defined record_of($pair, 'alice'), 'a sign-in that has ended is in no record';
+    $pair->{service}->put(key_of($pair, 'alice'), $earlier);
+    is right($two, 'alice'), 503, 'S9.4: an attempt that is under way on one server counts on the other one';
+    is right($one, 'alice'), 302, 'a server does not believe a record that says that its attempt is still under way';
+    is right($two, 'alice'), 302, 'the other server hears from it that the attempt has ended';
+    my $began = unpack 'Q<', substr $earlier, 44, 8;
+    $pair->{service}->put(key_of($pair, 'alice'), substr($earlier, 0, 44) . pack('Q<', $began - 120_000) . substr $earlier, 52);
+    is right($two, 'alice'), 302, 'an attempt that began two minutes ago on a server that is dead does not count';
+}
+
+# Many right sign-ins at once, on both servers and from one address, use up nothing of its limit.
+sub check_crowd {
+    my ($pair) = @_;
+    my @names = map { "crowd $_" } 1 .. 8;
+    sign_up($pair->{one}, $_) for @names;
+    my @pids = map {
+        my $name = $_;
+        defined(my $pid = fork) or die "fork: $!";
+        if (!$pid) {
+            LuciaTest::follow_parent();
+            right($pair->{ $_ % 2 ? 'one' : 'two' }, $name) for 1 .. 40;
+            POSIX::_exit(0);
+        }
+        $pid;
+    } @names;
+    waitpid $_, 0 for @pids;
+    is_deeply [map { wrong($pair->{ $_ % 2 ? 'one' : 'two' }, "nobody $_") } 1 .. 22], [(400) x 20, (429) x 2],
+        'S9.4: after many right sign-ins at once an address has all of its wrong ones left';
 }
 
 # Sign-in goes on, and each server counts for itself: nobody is admitted more often than it allows.
@@ -113,6 +167,11 @@ for my $case (['redis', 'LuciaThrottleStore'], ['memcache', 'LuciaSessionCache']
     $pair->{go} = sub { $pair->{service}->stop };
     subtest "$kind: killed" => sub { check_gone($pair, 'killed') };
     unlike $_->error_log, qr/exit signal|scache_|AH034(?:7|8)|AH007[89]/, "$kind: nobody crashed, no line of httpd's" for @$pair{qw(one two)};
+}
+
+for my $kind (qw(redis memcache)) {
+    subtest "$kind: under way" => sub { check_under_way(pair($kind, 'LuciaThrottleStore', 'account=1/15min ip=off')) };
+    subtest "$kind: crowd"     => sub { check_crowd(pair($kind, 'LuciaThrottleStore', 'account=off ip=20/15min')) };
 }
 
 # ---- shmcb ----

@@ -64,34 +64,41 @@ static const char *name_of(const char *account)
 
 /* ---- The store ---- */
 
-typedef luci_result_t change_fn(luci_throttle_count_t *count, const luci_limit_t *limit, luci_ms_t now,
+/* Changes a count, at a moment, for an attempt that is counted in entry. */
+typedef luci_result_t change_fn(luci_throttle_count_t *count, luci_throttle_entry_t *entry, luci_ms_t now,
                                 luci_ms_t *retry_after);
 
-static luci_result_t undo_try(luci_throttle_count_t *count, const luci_limit_t *limit, luci_ms_t now,
+static luci_result_t begin_try(luci_throttle_count_t *count, luci_throttle_entry_t *entry, luci_ms_t now,
+                               luci_ms_t *retry_after)
+{
+    luci_result_t result = luci_throttle_count_try(count, entry->limit, now, retry_after);
+
+    entry->began = result == LUCI_OK ? now : 0;
+    return result;
+}
+
+static luci_result_t undo_try(luci_throttle_count_t *count, luci_throttle_entry_t *entry, luci_ms_t now,
                               luci_ms_t *retry_after)
 {
-    (void)limit;
-    (void)now;
     (void)retry_after;
-    luci_throttle_count_undo(count);
+    luci_throttle_count_undo(count, entry->limit, now, entry->began);
     return LUCI_OK;
 }
 
-static luci_result_t count_failure(luci_throttle_count_t *count, const luci_limit_t *limit, luci_ms_t now,
+static luci_result_t count_failure(luci_throttle_count_t *count, luci_throttle_entry_t *entry, luci_ms_t now,
                                    luci_ms_t *retry_after)
 {
     (void)retry_after;
-    luci_throttle_count_failure(count, limit, now);
+    luci_throttle_count_failure(count, entry->limit, now, entry->began);
     return LUCI_OK;
 }
 
 /* A count without failures is not worth a record of its deletion. */
-static luci_result_t clear(luci_throttle_count_t *count, const luci_limit_t *limit, luci_ms_t now,
+static luci_result_t clear(luci_throttle_count_t *count, luci_throttle_entry_t *entry, luci_ms_t now,
                            luci_ms_t *retry_after)
 {
-    (void)limit;
     (void)retry_after;
-    luci_throttle_count_undo(count);
+    luci_throttle_count_undo(count, entry->limit, now, entry->began);
     if (luci_throttle_count_is_empty(count))
         return LUCI_OK;
     luci_throttle_count_clear(count, now);
@@ -99,10 +106,10 @@ static luci_result_t clear(luci_throttle_count_t *count, const luci_limit_t *lim
 }
 
 /* NOT_FOUND: there is nothing to delete. */
-static luci_result_t clear_there(luci_throttle_count_t *count, const luci_limit_t *limit, luci_ms_t now,
+static luci_result_t clear_there(luci_throttle_count_t *count, luci_throttle_entry_t *entry, luci_ms_t now,
                                  luci_ms_t *retry_after)
 {
-    return luci_throttle_count_is_empty(count) ? LUCI_NOT_FOUND : clear(count, limit, now, retry_after);
+    return luci_throttle_count_is_empty(count) ? LUCI_NOT_FOUND : clear(count, entry, now, retry_after);
 }
 
 /* The record of a count in the store. */
@@ -111,6 +118,12 @@ typedef struct {
     int is_read; /* 1: the store was asked; count is empty if it has none */
     int is_found;
 } record_t;
+
+/* Attempts of a store that only this machine uses are those of node 0. */
+static apr_uint32_t node_of(const luci_throttle_store_t *store)
+{
+    return store->mirror ? store->mirror->node : 0;
+}
 
 /* A record that cannot be read counts as an empty one. */
 static void read_record(const luci_throttle_store_t *store, const luci_throttle_entry_t *entry,
@@ -122,10 +135,11 @@ static void read_record(const luci_throttle_store_t *store, const luci_throttle_
 
     read->is_read = result == LUCI_OK || result == LUCI_NOT_FOUND;
     read->is_found = result == LUCI_OK && length <= sizeof record &&
-                     luci_throttle_record_read(record, length, &read->count) == LUCI_OK &&
+                     luci_throttle_record_read(record, length, node_of(store), &read->count) == LUCI_OK &&
                      read->count.kind == entry->kind;
     if (!read->is_found)
         luci_throttle_count_init(&read->count, entry->kind, entry->name);
+    read->count.own.node = node_of(store);
 }
 
 static luci_result_t write_count(const luci_throttle_store_t *store, const luci_throttle_entry_t *entry,
@@ -155,20 +169,10 @@ static int is_lost(const luci_throttle_copy_t *copy, const luci_limit_t *limit, 
            luci_throttle_count_end(&copy->count, limit) > now + LOSS_MARGIN;
 }
 
-/* Attempts of this machine that a change has added to or taken from those under way. */
-static apr_uint32_t own_after(const luci_throttle_copy_t *copy, apr_uint32_t before)
-{
-    apr_int64_t own = (apr_int64_t)copy->own + copy->count.under_way - before;
-
-    if (own < 0)
-        return 0;
-    return own < copy->count.under_way ? (apr_uint32_t)own : copy->count.under_way;
-}
-
 /* One change of one count. */
 typedef struct {
     const luci_throttle_store_t *store;
-    const luci_throttle_entry_t *entry;
+    luci_throttle_entry_t *entry;
     change_fn *how;
     luci_throttle_clock_t clock;
     luci_ms_t retry_after;
@@ -177,8 +181,8 @@ typedef struct {
     luci_change_counters_t *counters;
 } turn_t;
 
-/* Sets the copy to what this machine and the store know together. Attempts of other machines that are under
- * way count only while the store takes what it is given: otherwise it does not hear of their ends either. */
+/* Sets the copy to what this machine and the store know together. Attempts of this machine that are under way
+ * are those of the copy, whatever the store says: another machine may have overwritten what it knew. */
 static void join_copy(turn_t *turn)
 {
     luci_throttle_copy_t *copy = &turn->copy;
@@ -192,15 +196,14 @@ static void join_copy(turn_t *turn)
     if (is_known && record->is_read && !record->is_found && is_lost(copy, entry->limit, turn->clock.now))
         turn->store->lost(turn->store->baton);
     if (!is_known) {
-        copy->own = 0;
         copy->is_stored = (apr_uint32_t)record->is_found;
         luci_throttle_count_init(&copy->count, entry->kind, entry->name);
+        copy->count.own.node = turn->store->mirror->node;
     }
-    copy->count.under_way = copy->own;
     if (!record->is_read)
         return;
-    if (copy->is_stored && record->count.under_way > copy->own)
-        copy->count.under_way = record->count.under_way;
+    memcpy(copy->count.others, record->count.others, sizeof copy->count.others);
+    copy->count.others_count = record->count.others_count;
     luci_throttle_count_join(&copy->count, &record->count, entry->limit, turn->clock.now);
 }
 
@@ -216,16 +219,12 @@ static int is_due(const turn_t *turn, luci_result_t verdict)
 static luci_result_t change_copy(turn_t *turn)
 {
     luci_throttle_copy_t *copy = &turn->copy;
-    apr_uint32_t under_way;
     luci_result_t verdict;
 
     if (luci_throttle_mirror_hold(turn->store->mirror) != LUCI_OK)
         return LUCI_BUSY;
     join_copy(turn);
-    under_way = copy->count.under_way;
-    verdict = turn->how(&copy->count, turn->entry->limit, turn->clock.now, &turn->retry_after);
-    if (verdict == LUCI_OK)
-        copy->own = own_after(copy, under_way);
+    verdict = turn->how(&copy->count, turn->entry, turn->clock.now, &turn->retry_after);
     if (verdict == LUCI_OK || is_due(turn, verdict))
         copy->is_stored = (apr_uint32_t)turn->record.is_read;
     luci_throttle_mirror_put(turn->store->mirror, copy,
@@ -281,8 +280,8 @@ static luci_result_t change_local(turn_t *turn, apr_pool_t *scratch)
     if (store->hold(store->baton) != LUCI_OK)
         return LUCI_OK;
     read_record(store, turn->entry, &turn->record, scratch);
-    verdict = turn->record.is_read ? turn->how(count, turn->entry->limit, turn->clock.now, &turn->retry_after)
-                                   : LUCI_OK;
+    verdict =
+        turn->record.is_read ? turn->how(count, turn->entry, turn->clock.now, &turn->retry_after) : LUCI_OK;
     if (turn->record.is_read && verdict == LUCI_OK)
         (void)write_count(store, turn->entry, count, scratch); /* the store logs errors */
     if (turn->record.is_read && verdict == LUCI_OK && count->until > turn->clock.now)
@@ -293,7 +292,7 @@ static luci_result_t change_local(turn_t *turn, apr_pool_t *scratch)
 
 /* Reads, changes and writes a count while the store is locked. Returns the result of how; OK if a local store
  * cannot be read or written, because attempts are then let through. */
-static luci_result_t change(const luci_throttle_t *throttle, const luci_throttle_entry_t *entry,
+static luci_result_t change(const luci_throttle_t *throttle, luci_throttle_entry_t *entry,
                             luci_attempt_t *attempt, change_fn *how, apr_pool_t *scratch)
 {
     turn_t turn = { .store = &throttle->store,
@@ -309,8 +308,8 @@ static luci_result_t change(const luci_throttle_t *throttle, const luci_throttle
     return verdict;
 }
 
-static void forget(const luci_throttle_t *throttle, const luci_throttle_entry_t *entry,
-                   luci_attempt_t *attempt, apr_pool_t *scratch)
+static void forget(const luci_throttle_t *throttle, luci_throttle_entry_t *entry, luci_attempt_t *attempt,
+                   apr_pool_t *scratch)
 {
     const luci_throttle_store_t *store = &throttle->store;
 
@@ -427,7 +426,7 @@ static luci_result_t enter(places_t *of, luci_attempt_t *attempt)
 
         result = key_of(of->throttle, entry->kind, of->places[i].words, entry->key, of->pool);
         if (result == LUCI_OK)
-            result = change(of->throttle, entry, attempt, luci_throttle_count_try, of->pool);
+            result = change(of->throttle, entry, attempt, begin_try, of->pool);
         if (result == LUCI_OK)
             attempt->entries[attempt->count++] = *entry;
         else
@@ -554,10 +553,10 @@ luci_result_t luci_throttle_mail(const luci_throttle_t *throttle, luci_attempt_t
 
 /* ---- Looking without counting ---- */
 
-static luci_result_t look(luci_throttle_count_t *count, const luci_limit_t *limit, luci_ms_t now,
+static luci_result_t look(luci_throttle_count_t *count, luci_throttle_entry_t *entry, luci_ms_t now,
                           luci_ms_t *retry_after)
 {
-    return luci_throttle_count_look(count, limit, now, retry_after) == LUCI_OK
+    return luci_throttle_count_look(count, entry->limit, now, retry_after) == LUCI_OK
                ? LUCI_NOT_FOUND /* so that change() writes nothing */
                : LUCI_THROTTLED;
 }
@@ -638,7 +637,7 @@ luci_result_t luci_throttle_look_unnamed(const luci_throttle_t *throttle, luci_a
 static void succeed(const luci_throttle_t *throttle, luci_attempt_t *attempt, apr_pool_t *scratch)
 {
     for (int i = 0; i < attempt->count; i++) {
-        const luci_throttle_entry_t *entry = &attempt->entries[i];
+        luci_throttle_entry_t *entry = &attempt->entries[i];
 
         switch (luci_throttle_kind(entry->kind)->success) {
         case LUCI_THROTTLE_FORGETS: forget(throttle, entry, attempt, scratch); break;

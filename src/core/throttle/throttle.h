@@ -56,6 +56,7 @@ typedef struct {
     luci_throttle_kind_t kind;
     const luci_limit_t *limit;
     const char *name;
+    luci_ms_t began; /* when it was counted as under way, by the clock that stamps the count; 0: it is not */
 } luci_throttle_entry_t;
 
 #define LUCI_THROTTLE_ENTRIES_MAX 2 /* per attempt, and per success */

@@ -54,11 +54,32 @@ static int is_over(const luci_throttle_count_t *count, const luci_limit_t *limit
 static void begin_period(luci_throttle_count_t *count, luci_ms_t now)
 {
     count->failures = 0;
-    count->under_way = 0;
     count->since = now;
     count->until = 0;
     if (now >= count->remembered)
         count->refusals = 0;
+}
+
+apr_uint32_t luci_throttle_count_under_way(const luci_throttle_count_t *count)
+{
+    apr_uint32_t number = luci_under_way_number(&count->own);
+
+    for (int i = 0; i < count->others_count; i++)
+        number += luci_under_way_number(&count->others[i]);
+    return number;
+}
+
+static void settle_under_way(luci_throttle_count_t *count, const luci_limit_t *limit, luci_ms_t now)
+{
+    int kept = 0;
+
+    luci_under_way_settle(&count->own, limit, now);
+    for (int i = 0; i < count->others_count; i++) {
+        luci_under_way_settle(&count->others[i], limit, now);
+        if (luci_under_way_number(&count->others[i]) > 0)
+            count->others[kept++] = count->others[i];
+    }
+    count->others_count = kept;
 }
 
 /* Starts a refusal, because the limit was reached. */
@@ -91,43 +112,49 @@ luci_result_t luci_throttle_count_try(luci_throttle_count_t *count, const luci_l
         begin_period(count, now);
     if (count->failures >= limit->max)
         return reach(count, limit, now, retry_after);
-    if (count->failures + count->under_way >= limit->max)
+    settle_under_way(count, limit, now);
+    if (count->failures + luci_throttle_count_under_way(count) >= limit->max)
         return LUCI_BUSY;
-    count->under_way++;
+    luci_under_way_begin(&count->own, limit, now);
     return LUCI_OK;
 }
 
-void luci_throttle_count_failure(luci_throttle_count_t *count, const luci_limit_t *limit, luci_ms_t now)
+void luci_throttle_count_failure(luci_throttle_count_t *count, const luci_limit_t *limit, luci_ms_t now,
+                                 luci_ms_t began)
 {
     luci_ms_t retry_after;
 
     limit_to_clock(count, limit, now);
     if (is_over(count, limit, now) && count->until <= now)
         begin_period(count, now);
-    luci_throttle_count_undo(count);
+    luci_throttle_count_undo(count, limit, now, began);
     count->failures++;
     if (count->failures >= limit->max && count->until == 0)
         (void)reach(count, limit, now, &retry_after);
 }
 
-void luci_throttle_count_undo(luci_throttle_count_t *count)
+void luci_throttle_count_undo(luci_throttle_count_t *count, const luci_limit_t *limit, luci_ms_t now,
+                              luci_ms_t began)
 {
-    if (count->under_way > 0)
-        count->under_way--;
+    settle_under_way(count, limit, now);
+    luci_under_way_end(&count->own, limit, now, began);
 }
 
 void luci_throttle_count_clear(luci_throttle_count_t *count, luci_ms_t now)
 {
     luci_ms_t after = count->since < now ? now : count->since + 1;
 
-    count->failures = count->under_way = count->refusals = 0;
+    count->failures = count->refusals = 0;
+    count->own.newer = count->own.older = 0;
+    count->others_count = 0;
     count->until = count->remembered = 0;
     count->since = count->cleared = after;
 }
 
 int luci_throttle_count_is_empty(const luci_throttle_count_t *count)
 {
-    return count->failures == 0 && count->under_way == 0 && count->refusals == 0 && count->until == 0;
+    return count->failures == 0 && luci_throttle_count_under_way(count) == 0 && count->refusals == 0 &&
+           count->until == 0;
 }
 
 /* Forgets what has expired, so that it does not win against what has not. */
@@ -156,13 +183,14 @@ void luci_throttle_count_join(luci_throttle_count_t *count, const luci_throttle_
                               const luci_limit_t *limit, luci_ms_t now)
 {
     luci_throttle_count_t from = *other;
-    apr_uint32_t under_way = count->under_way;
 
+    from.own = count->own;
+    memcpy(from.others, count->others, sizeof from.others);
+    from.others_count = count->others_count;
     if (count->cleared > from.since)
         return;
     if (from.cleared > count->since) {
         *count = from;
-        count->under_way = under_way;
         return;
     }
     settle(count, limit, now);
@@ -177,10 +205,12 @@ void luci_throttle_count_join(luci_throttle_count_t *count, const luci_throttle_
 
 luci_ms_t luci_throttle_count_end(const luci_throttle_count_t *count, const luci_limit_t *limit)
 {
-    luci_ms_t end = count->failures + count->under_way > 0 ? count->since + limit->period : 0;
+    luci_ms_t end = count->failures > 0 ? count->since + limit->period : 0;
 
-    if (count->until > end)
-        end = count->until;
+    end = later(end, luci_under_way_until(&count->own, limit));
+    for (int i = 0; i < count->others_count; i++)
+        end = later(end, luci_under_way_until(&count->others[i], limit));
+    end = later(end, count->until);
     if (count->cleared > 0)
         end = later(end, count->cleared + memory_of(limit));
     return count->refusals > 0 && count->remembered > end ? count->remembered : end;
@@ -190,15 +220,17 @@ luci_ms_t luci_throttle_count_end(const luci_throttle_count_t *count, const luci
 
 apr_int64_t luci_throttle_count_worth(const luci_throttle_count_t *count, luci_ms_t now)
 {
-    apr_int64_t tries = (apr_int64_t)count->failures + count->under_way;
+    apr_int64_t tries = (apr_int64_t)count->failures + luci_throttle_count_under_way(count);
 
     return count->until > now ? WORTH_OF_REFUSAL : tries;
 }
 
-/* ---- Stored form: "Lt", version, kind, then little-endian numbers, then the name. The last number is
- * remembered, or without refusals, when that has no meaning, cleared ---- */
+/* ---- Stored form: "Lt", version, kind, then little-endian numbers, then the nodes with attempts under way,
+ * this one first, then the name. The last number is remembered, or without refusals, when that has no
+ * meaning, cleared ---- */
 
-#define VERSION 1
+#define VERSION 2
+#define PER_SPAN_MAX 0xffff /* attempts of a node; two bytes */
 
 static unsigned char *put(unsigned char *at, apr_uint64_t number, int bytes)
 {
@@ -216,20 +248,35 @@ static apr_uint64_t take(const unsigned char **at, int bytes)
     return number;
 }
 
+static unsigned char *put_node(unsigned char *at, const luci_under_way_t *attempts)
+{
+    at = put(at, attempts->node, 4);
+    at = put(at, (apr_uint64_t)attempts->since, 8);
+    at = put(at, attempts->newer < PER_SPAN_MAX ? attempts->newer : PER_SPAN_MAX, 2);
+    return put(at, attempts->older < PER_SPAN_MAX ? attempts->older : PER_SPAN_MAX, 2);
+}
+
 size_t luci_throttle_record_write(const luci_throttle_count_t *count,
                                   unsigned char record[LUCI_THROTTLE_RECORD_MAX])
 {
+    int has_own = luci_under_way_number(&count->own) > 0, others = count->others_count;
     const unsigned char head[] = { 'L', 't', VERSION, (unsigned char)count->kind };
     size_t name_length = strlen(count->name);
     unsigned char *at = record;
 
     memcpy(at, head, sizeof head);
+    if (others > LUCI_THROTTLE_NODES_MAX - has_own)
+        others = LUCI_THROTTLE_NODES_MAX - has_own;
     at = put(at + sizeof head, count->failures, 4);
-    at = put(at, count->under_way, 4);
+    at = put(at, (apr_uint64_t)has_own + (apr_uint64_t)others, 4);
     at = put(at, count->refusals, 4);
     at = put(at, (apr_uint64_t)count->since, 8);
     at = put(at, (apr_uint64_t)count->until, 8);
     at = put(at, (apr_uint64_t)(count->refusals > 0 ? count->remembered : count->cleared), 8);
+    if (has_own)
+        at = put_node(at, &count->own);
+    for (int i = 0; i < others; i++)
+        at = put_node(at, &count->others[i]);
     memcpy(at, count->name, name_length);
     return (size_t)(at - record) + name_length;
 }
@@ -239,27 +286,65 @@ static int is_timestamp(luci_ms_t moment)
     return moment >= 0 && moment <= LUCI_TIMESTAMP_MAX;
 }
 
-luci_result_t luci_throttle_record_read(const unsigned char *record, size_t length,
+/* Returns 0 if the bytes are no attempts of a node. */
+static int read_node(const unsigned char **at, luci_throttle_count_t *count)
+{
+    luci_under_way_t attempts = { 0 };
+
+    attempts.node = (apr_uint32_t)take(at, 4);
+    attempts.since = (luci_ms_t)take(at, 8);
+    attempts.newer = (apr_uint32_t)take(at, 2);
+    attempts.older = (apr_uint32_t)take(at, 2);
+    if (!is_timestamp(attempts.since) || luci_under_way_number(&attempts) == 0)
+        return 0;
+    if (attempts.node != count->own.node)
+        count->others[count->others_count++] = attempts;
+    else if (luci_under_way_number(&count->own) == 0)
+        count->own = attempts;
+    else
+        return 0;
+    return 1;
+}
+
+/* 1: it begins as a record does; the whole one has this number of nodes. */
+static int is_record(const unsigned char *record, size_t length, apr_uint32_t *nodes)
+{
+    const unsigned char *at = record + 8;
+
+    if (length < LUCI_THROTTLE_RECORD_HEAD || record[0] != 'L' || record[1] != 't' || record[2] != VERSION ||
+        !luci_throttle_is_kind(record[3]))
+        return 0;
+    *nodes = (apr_uint32_t)take(&at, 4);
+    return *nodes <= LUCI_THROTTLE_NODES_MAX &&
+           length >= LUCI_THROTTLE_RECORD_OF(*nodes) - LUCI_THROTTLE_NAME_MAX &&
+           length <= LUCI_THROTTLE_RECORD_OF(*nodes);
+}
+
+luci_result_t luci_throttle_record_read(const unsigned char *record, size_t length, apr_uint32_t node,
                                         luci_throttle_count_t *count)
 {
     const unsigned char *at = record + 4;
-    luci_throttle_count_t read = { 0 };
+    luci_throttle_count_t read = { .own = { .node = node } };
+    apr_uint32_t nodes;
     size_t name_length;
     luci_ms_t last;
 
-    if (length < LUCI_THROTTLE_RECORD_HEAD || length > LUCI_THROTTLE_RECORD_MAX || record[0] != 'L' ||
-        record[1] != 't' || record[2] != VERSION || !luci_throttle_is_kind(record[3]))
+    if (!is_record(record, length, &nodes))
         return LUCI_INVALID;
     read.kind = (luci_throttle_kind_t)record[3];
     read.failures = (apr_uint32_t)take(&at, 4);
-    read.under_way = (apr_uint32_t)take(&at, 4);
+    at += 4;
     read.refusals = (apr_uint32_t)take(&at, 4);
     read.since = (luci_ms_t)take(&at, 8);
     read.until = (luci_ms_t)take(&at, 8);
     last = (luci_ms_t)take(&at, 8);
     read.remembered = read.refusals > 0 ? last : 0;
     read.cleared = read.refusals > 0 ? 0 : last;
-    name_length = length - LUCI_THROTTLE_RECORD_HEAD;
+    for (apr_uint32_t i = 0; i < nodes; i++) {
+        if (!read_node(&at, &read))
+            return LUCI_INVALID;
+    }
+    name_length = length - (size_t)(at - record);
     memcpy(read.name, at, name_length);
     if (!is_timestamp(read.since) || !is_timestamp(read.until) || !is_timestamp(last) ||
         luci_text_valid_bytes(read.name, name_length) < name_length)

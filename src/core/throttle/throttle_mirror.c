@@ -26,17 +26,18 @@ static luci_result_t place_of(const luci_throttle_mirror_t *mirror,
     return result;
 }
 
-static luci_result_t read_copy(const unsigned char *bytes, size_t length, luci_throttle_copy_t *copy)
+static luci_result_t read_copy(const luci_throttle_mirror_t *mirror, const luci_shared_record_t *record,
+                               luci_throttle_copy_t *copy)
 {
+    const unsigned char *bytes = record->bytes;
     luci_throttle_copy_t read;
 
-    if (length < LUCI_THROTTLE_COPY_HEAD ||
-        luci_throttle_record_read(bytes + LUCI_THROTTLE_COPY_HEAD, length - LUCI_THROTTLE_COPY_HEAD,
-                                  &read.count) != LUCI_OK)
+    if (record->length < LUCI_THROTTLE_COPY_HEAD ||
+        luci_throttle_record_read(bytes + LUCI_THROTTLE_COPY_HEAD, record->length - LUCI_THROTTLE_COPY_HEAD,
+                                  mirror->node, &read.count) != LUCI_OK)
         return LUCI_NOT_FOUND;
     memcpy(read.key, bytes, sizeof read.key);
-    memcpy(&read.own, bytes + sizeof read.key, sizeof read.own);
-    memcpy(&read.is_stored, bytes + sizeof read.key + sizeof read.own, sizeof read.is_stored);
+    memcpy(&read.is_stored, bytes + sizeof read.key, sizeof read.is_stored);
     *copy = read;
     return LUCI_OK;
 }
@@ -50,29 +51,32 @@ luci_result_t luci_throttle_mirror_find(const luci_throttle_mirror_t *mirror, lu
     if (place_of(mirror, copy->key, place) != LUCI_OK)
         return LUCI_NOT_FOUND;
     found = luci_shared_table_find(mirror->table, place, clock->now - clock->ahead);
-    return found ? read_copy(found->bytes, found->length, copy) : LUCI_NOT_FOUND;
+    return found ? read_copy(mirror, found, copy) : LUCI_NOT_FOUND;
 }
 
 void luci_throttle_mirror_put(const luci_throttle_mirror_t *mirror, const luci_throttle_copy_t *copy,
                               luci_ms_t until, const luci_throttle_clock_t *clock)
 {
-    unsigned char place[LUCI_SHA256_BYTES], bytes[LUCI_THROTTLE_COPY_MAX];
+    unsigned char place[LUCI_SHA256_BYTES];
+    unsigned char bytes[LUCI_THROTTLE_COPY_HEAD + LUCI_THROTTLE_RECORD_MAX];
     luci_shared_value_t value = { .bytes = bytes, .until = until - clock->ahead };
+    luci_throttle_count_t count = copy->count;
 
+    count.others_count = 0;
     if (place_of(mirror, copy->key, place) != LUCI_OK)
         return;
     if (until <= clock->now && luci_shared_table_remove(mirror->table, place) != LUCI_INTERNAL)
         return;
     memcpy(bytes, copy->key, sizeof copy->key);
-    memcpy(bytes + sizeof copy->key, &copy->own, sizeof copy->own);
-    memcpy(bytes + sizeof copy->key + sizeof copy->own, &copy->is_stored, sizeof copy->is_stored);
+    memcpy(bytes + sizeof copy->key, &copy->is_stored, sizeof copy->is_stored);
     value.length =
-        LUCI_THROTTLE_COPY_HEAD + luci_throttle_record_write(&copy->count, bytes + LUCI_THROTTLE_COPY_HEAD);
-    value.worth = luci_throttle_count_worth(&copy->count, clock->now);
+        LUCI_THROTTLE_COPY_HEAD + luci_throttle_record_write(&count, bytes + LUCI_THROTTLE_COPY_HEAD);
+    value.worth = luci_throttle_count_worth(&count, clock->now);
     luci_shared_table_put(mirror->table, place, &value, clock->now - clock->ahead);
 }
 
 typedef struct {
+    const luci_throttle_mirror_t *mirror;
     luci_throttle_mirror_each_fn *each;
     void *baton;
 } reader_t;
@@ -82,14 +86,14 @@ static void read_each(void *baton, const luci_shared_record_t *record)
     const reader_t *reader = baton;
     luci_throttle_copy_t copy;
 
-    if (read_copy(record->bytes, record->length, &copy) == LUCI_OK)
+    if (read_copy(reader->mirror, record, &copy) == LUCI_OK)
         reader->each(reader->baton, &copy);
 }
 
 void luci_throttle_mirror_each(const luci_throttle_mirror_t *mirror, luci_ms_t now,
                                luci_throttle_mirror_each_fn *each, void *baton)
 {
-    reader_t reader = { each, baton };
+    reader_t reader = { mirror, each, baton };
 
     luci_shared_table_each(mirror->table, now, read_each, &reader);
 }

@@ -18,19 +18,20 @@
 typedef struct {
     luci_shared_table_t *table;              /* records of at most LUCI_THROTTLE_COPY_MAX bytes */
     unsigned char secret[LUCI_SHA256_BYTES]; /* so that clients cannot choose keys that displace others */
+    apr_uint32_t node;                       /* a random number, by which other nodes tell its attempts */
     luci_ms_t wait;                          /* for the lock of the table, in ms */
 } luci_throttle_mirror_t;
 
-/* A copy. An unknown one has a count without failures, and zeros. */
+/* A copy. An unknown one has a count without failures, and zeros. Of attempts under way, it has those of this
+ * machine, and nothing else has them for sure. */
 typedef struct {
     unsigned char key[LUCI_SHA256_BYTES]; /* of the store */
     luci_throttle_count_t count;
-    apr_uint32_t own; /* attempts of this machine whose outcome is not known yet, included in the count */
     apr_uint32_t is_stored; /* 1: the store accepted this count */
 } luci_throttle_copy_t;
 
-#define LUCI_THROTTLE_COPY_HEAD (LUCI_SHA256_BYTES + 2 * sizeof(apr_uint32_t))
-#define LUCI_THROTTLE_COPY_MAX (LUCI_THROTTLE_COPY_HEAD + LUCI_THROTTLE_RECORD_MAX)
+#define LUCI_THROTTLE_COPY_HEAD (LUCI_SHA256_BYTES + sizeof(apr_uint32_t))
+#define LUCI_THROTTLE_COPY_MAX (LUCI_THROTTLE_COPY_HEAD + LUCI_THROTTLE_RECORD_OWN)
 
 /* A moment by the clock of the store, which stamps the counts, and what that clock is ahead of this
  * machine's; in ms. */

@@ -49,7 +49,7 @@ luci_counts_t *luci_counts_create_table(apr_size_t bytes, server_rec *main_serve
 {
     luci_counts_t *counts = apr_pcalloc(conf_pool, sizeof *counts);
 
-    counts->table = make_table(bytes, LUCI_THROTTLE_RECORD_MAX, main_server, conf_pool);
+    counts->table = make_table(bytes, LUCI_THROTTLE_RECORD_OWN, main_server, conf_pool);
     return counts->table ? counts : NULL;
 }
 
@@ -70,6 +70,8 @@ luci_counts_t *luci_counts_create(luci_cache_t *cache, server_rec *main_server, 
     counts->cache = cache;
     if (luci_cache_is_local(cache))
         return counts;
+    if (luci_secret_random((unsigned char *)&counts->mirror.node, sizeof counts->mirror.node) != LUCI_OK)
+        return NULL;
     counts->mirror.wait = apr_time_as_msec(LUCI_CACHE_WAIT);
     counts->mirror.table = make_table(MIRROR_BYTES, LUCI_THROTTLE_COPY_MAX, main_server, conf_pool);
     return counts->mirror.table &&
@@ -182,7 +184,7 @@ static luci_result_t table_store(void *baton, const unsigned char *key, const lu
     luci_throttle_count_t count;
 
     (void)scratch;
-    if (luci_throttle_record_read(value->bytes, value->length, &count) == LUCI_OK)
+    if (luci_throttle_record_read(value->bytes, value->length, 0, &count) == LUCI_OK)
         put.worth = luci_throttle_count_worth(&count, now());
     luci_shared_table_put(table_of(baton), key, &put, now());
     return LUCI_OK;
@@ -231,7 +233,7 @@ static void add(apr_array_header_t *list, const unsigned char *key, const unsign
 {
     luci_counted_t found;
 
-    if (luci_throttle_record_read(record, length, &found.count) != LUCI_OK)
+    if (luci_throttle_record_read(record, length, 0, &found.count) != LUCI_OK)
         return;
     memcpy(found.key, key, sizeof found.key);
     APR_ARRAY_PUSH(list, luci_counted_t) = found;
@@ -286,7 +288,7 @@ static int renew(luci_counts_t *counts, luci_counted_t *counted, apr_pool_t *scr
     result = retrieve(counts, counted->key, record, &length, scratch);
     release(counts);
     if (result == LUCI_OK && length <= sizeof record &&
-        luci_throttle_record_read(record, length, &found) == LUCI_OK)
+        luci_throttle_record_read(record, length, counts->mirror.node, &found) == LUCI_OK)
         counted->count = found;
     return result == LUCI_OK || result == LUCI_NOT_FOUND;
 }

@@ -12,7 +12,7 @@
 APLOG_USE_MODULE(luciauth);
 
 #define SHARED_MEMORY "shmcb"
-#define BYTES_DEFAULT ((apr_size_t)4 << 20) /* about 4,500 counts in each of the four parts */
+#define BYTES_DEFAULT ((apr_size_t)4 << 20) /* about 4,300 counts in each of the four parts */
 #define RETAINED "luciauth-device-secret"
 
 /* mod_socache_shmcb frees the space of updated and removed records only when they are the oldest, so that

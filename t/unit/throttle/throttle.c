@@ -434,7 +434,7 @@ static int is_factor_count_named(const char *name)
 
     for (int i = 0; i < PLACES; i++) {
         if (places[i].length &&
-            luci_throttle_record_read(places[i].record, places[i].length, &count) == LUCI_OK &&
+            luci_throttle_record_read(places[i].record, places[i].length, 0, &count) == LUCI_OK &&
             count.kind == LUCI_THROTTLE_FACTOR && strcmp(count.name, name) == 0)
             return 1;
     }

@@ -99,6 +99,7 @@ static void make(node_t *node, luci_ms_t store_is_ahead)
 
     node->ahead = store_is_ahead;
     node->mirror.wait = 100;
+    node->mirror.node = node == &one ? 1 : 2;
     node->mirror.table =
         memory == MAP_FAILED ? NULL : luci_shared_table_make(memory, BYTES, LUCI_THROTTLE_COPY_MAX);
     if (!node->mirror.table)
@@ -229,6 +230,77 @@ static void check_under_way(int how, const char *what)
     tap_is_int(admits(&one), MAX, "%s: a cancelled attempt uses up nothing when the store is back", what);
 }
 
+static luci_result_t begin_attempt(node_t *node, luci_attempt_t *attempt)
+{
+    *attempt = (luci_attempt_t){ .now = now - node->ahead };
+    return luci_throttle_sign_in(&node->throttle, attempt, ALICE, pool);
+}
+
+static void end_attempt(node_t *node, luci_attempt_t *attempt, luci_attempt_outcome_t outcome)
+{
+    luci_throttle_end(&node->throttle, attempt, outcome, pool);
+}
+
+/* A node reads the count, another one changes it, and the first one writes what it knew: so the store has
+ * again what it had before. */
+static void check_overwritten(void)
+{
+    typeof(there) before;
+    luci_attempt_t attempts[MAX];
+
+    begin();
+    for (int i = 0; i < MAX; i++)
+        tap_is_result(begin_attempt(&one, &attempts[i]), LUCI_OK, "S9.4: attempt %d of one node begins",
+                      i + 1);
+    tap_is_result(wrong(&two), LUCI_BUSY,
+                  "S9.4: attempts that are under way on one node count on another one");
+    before = there;
+    for (int i = 0; i < MAX; i++)
+        end_attempt(&one, &attempts[i], LUCI_ATTEMPT_CANCEL);
+    there = before;
+    tap_is_result(right(&one), LUCI_OK,
+                  "a node knows that its attempts have ended, though the store does not");
+    tap_is_result(right(&two), LUCI_OK,
+                  "the store knows that they have ended, once the node has written again");
+
+    begin();
+    for (int i = 0; i < MAX; i++)
+        tap_is_result(begin_attempt(&one, &attempts[i]), LUCI_OK,
+                      "S9.4: attempt %d begins, which the store forgets", i + 1);
+    there.length = 0;
+    tap_is_result(wrong(&one), LUCI_BUSY,
+                  "S9.4: a node counts its attempts, though the store has forgotten them");
+    end_attempt(&one, &attempts[0], LUCI_ATTEMPT_CANCEL);
+    tap_is_result(begin_attempt(&two, &attempts[0]), LUCI_OK,
+                  "S9.4: a node that has written again is counted on another one");
+    tap_is_result(wrong(&two), LUCI_BUSY, "S9.4: the attempts of both nodes count together");
+    tap_is_result(wrong(&one), LUCI_BUSY, "S9.4: the attempts of both nodes count together on the first one");
+}
+
+/* A node that dies, and one whose last end the store has lost, have attempts under way in the record. */
+static void check_forgotten(void)
+{
+    luci_attempt_t attempts[MAX];
+
+    begin();
+    for (int i = 0; i < MAX; i++)
+        tap_is_result(begin_attempt(&one, &attempts[i]), LUCI_OK, "attempt %d of a node that dies begins",
+                      i + 1);
+    now += LUCI_UNDER_WAY_SPAN;
+    tap_is_result(wrong(&two), LUCI_BUSY, "S9.4: attempts of a node that is silent count for a span");
+    now += LUCI_UNDER_WAY_SPAN;
+    tap_is_result(right(&two), LUCI_OK, "attempts of a node that died are forgotten after two spans");
+    tap_is_result(right(&one), LUCI_OK, "attempts of a process that died are forgotten after two spans");
+
+    begin();
+    for (int i = 0; i < MAX; i++)
+        tap_is_result(begin_attempt(&one, &attempts[i]), LUCI_OK, "attempt %d that lasts long begins", i + 1);
+    now += 2 * LUCI_UNDER_WAY_SPAN;
+    for (int i = 0; i < MAX; i++)
+        end_attempt(&one, &attempts[i], LUCI_ATTEMPT_FAILURE);
+    tap_is_result(wrong(&two), LUCI_THROTTLED, "S9.4: attempts that were forgotten count when they fail");
+}
+
 static void check_loss(void)
 {
     begin();
@@ -288,6 +360,8 @@ int main(void)
     check_join();
     check_under_way(UNREACHABLE, "unreachable");
     check_under_way(READ_ONLY, "read-only");
+    check_overwritten();
+    check_forgotten();
     check_loss();
     check_clocks();
     check_clear();
