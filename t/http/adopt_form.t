@@ -60,4 +60,14 @@ is $visitor->cookie($server->url('/'), 'auth_session'), undef, 'S9.102: a link o
 $visitor->open($server->url('/company/enter'), headers => { 'Sec-Fetch-Site' => 'same-origin' });
 is $visitor->cookie($server->url('/'), 'auth_session'), undef, 'S9.102: a link of this site after that form signs nobody in';
 
+# ---- A program ----
+
+my $at = $server->url('/company/enter');
+my $program = LuciaTest::Visitor->new;
+$program->open($at);
+fill_in($program, 'alice');
+my $guard = join '; ', grep { /^company=/ } $program->cookies($at);
+$reply = $server->request(POST => '/company/enter', json({}), accept => 'application/json', cookie => $guard);
+is $reply->status . ' ' . $reply->json->{user}{username}, '200 alice', 'S9.102: JSON is no form of mod_auth_form, and signs in';
+
 done_testing;

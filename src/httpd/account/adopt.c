@@ -474,7 +474,8 @@ static int is_of_guard(const adopt_request_t *adopting)
 {
     const char *type = adopting->request->r->ap_auth_type;
 
-    return !posted(adopting, IDENTITY) && type && ap_cstr_casecmp(type, "form") == 0;
+    return !posted(adopting, IDENTITY) && type && ap_cstr_casecmp(type, "form") == 0 &&
+           luci_request_body_type(adopting->request->r) != LUCI_BODY_JSON;
 }
 
 /* 1: the page was made for another person than the guard admits now, or is no page of ours. */
