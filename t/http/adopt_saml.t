@@ -63,6 +63,10 @@ my $asked = $victim->follow($victim->page);
 is $victim->cookie($server->url('/'), 'auth_session'), undef, 'S9.102: the answer of the provider to another browser signs nobody in';
 like text_in($asked), qr/Continue as alice/, 'S9.102: the page says which account the answer is for' or diag $asked->bytes;
 
+my $later = $victim->follow($victim->open($server->url('/company/enter'), headers => { 'Sec-Fetch-Site' => 'same-origin' }));
+is $victim->cookie($server->url('/'), 'auth_session'), undef, 'S9.102: the session of mod_auth_mellon that this answer has left signs nobody in after a link of this site';
+like text_in($later), qr/Continue as alice/, 'S9.102: after a link of this site the page asks as well' or diag $later->bytes;
+
 # Signing in again as the same user is not asked about.
 $visitor->forget(qr/^mellon/);
 is arrive($visitor, 'alice', '/company/enter?next=/vault/env.cgi')->status . ' ' . $visitor->at, '200 /vault/env.cgi', 'S9.102: who has a session of the same user is not asked';
