@@ -12,6 +12,8 @@ use LuciaTest::Site;
 use LuciaTest::Sqlite;
 use LuciaTest::SqliteWatch;
 
+LuciaTest::only_files('this runs on all engines anyway');
+
 my $CONFIG = "$CHEAP_HASH\nLuciaMount /\nLuciaSessionCache shmcb\nLuciaSessionCacheTTL 5min\nLuciaCleanup 1h\n"
     . "<Location /vault>\nAuthType Lucia\nRequire valid-user\n</Location>\n"
     . "StartServers 1\nServerLimit 1\n" . (LuciaTest::mpm() eq 'prefork' ? "MaxRequestWorkers 1\n" : '');    # one child's connections

@@ -182,17 +182,20 @@ push @hank, cookie_of($few->request(POST => '/account/login', form(username => '
 is join(' ', map { vault($_) } @hank), '401 401 200 200 200', 'S2.13: a further sign-in ends the session that would expire first, at once';
 is vault($bert), 200, 'S2.13: sessions of other users stay';
 
-my $slow = LuciaTest::Server->new(config => "LuciaDatabase sqlite3 \@db\@\n$CHEAP_HASH\nLuciaMount /account\n");
-sqlite($slow->db, "DROP INDEX $_") for map { $_->{name} } @{ sqlite($slow->db, q{SELECT name FROM sqlite_master WHERE type = 'index' AND tbl_name = 'user_session' AND sql LIKE '%user_id%'}) };
-my $gina = sign_up($slow, 'gina', path => '/account/signup');
-my $other = sign_in($slow, 'gina', path => '/account/login');
-is_deeply [map { $_->{tag} } @{ $slow->request(GET => '/account/api/sessions', cookie => $gina)->json->{sessions} }], [tag($gina)], 'S1.32: without an index, the own session is listed alone';
-like text_in($slow->request(GET => '/account/sessions', cookie => $gina)), qr/This site cannot list your other devices/, 'S1.32: without an index, the page says so';
-is answer($slow->request(POST => '/account/sessions', form(others => 1), cookie => $gina, origin => 1)), '501 This site cannot list your other devices', 'S1.38: without an index, nothing is ended';
-sqlite($slow->db, 'CREATE INDEX again ON user_session (user_id)');
-sqlite($slow->db, "ALTER TABLE user_session DROP COLUMN $_") for qw(address proved_at);
-my $bare = LuciaTest::Server->new(config => "LuciaDatabase sqlite3 " . $slow->db . "\nLuciaCreateSchema Off\n$CHEAP_HASH\nLuciaMount /account\n");
-my ($row) = grep { $_->{current} } @{ $bare->request(GET => '/account/api/sessions', cookie => $gina)->json->{sessions} };
-is_deeply [@{$row}{qw(tag address user_agent created_at)}], [tag($gina), undef, undef, undef], 'S1.32: without the additional columns, what is known is listed';
-is answer($bare->request(POST => '/account/sessions', form(others => 1), cookie => $gina, origin => 1)), '501 This site cannot confirm who you are', 'S1.38: without the column proved_at, nothing is ended';
+SKIP: {
+    skip 'columns and indexes are changed as SQLite does it', 6 unless LuciaTest::is_sqlite();
+    my $slow = LuciaTest::Server->new(config => "LuciaDatabase sqlite3 \@db\@\n$CHEAP_HASH\nLuciaMount /account\n");
+    sqlite($slow->db, "DROP INDEX $_") for map { $_->{name} } @{ sqlite($slow->db, q{SELECT name FROM sqlite_master WHERE type = 'index' AND tbl_name = 'user_session' AND sql LIKE '%user_id%'}) };
+    my $gina = sign_up($slow, 'gina', path => '/account/signup');
+    my $other = sign_in($slow, 'gina', path => '/account/login');
+    is_deeply [map { $_->{tag} } @{ $slow->request(GET => '/account/api/sessions', cookie => $gina)->json->{sessions} }], [tag($gina)], 'S1.32: without an index, the own session is listed alone';
+    like text_in($slow->request(GET => '/account/sessions', cookie => $gina)), qr/This site cannot list your other devices/, 'S1.32: without an index, the page says so';
+    is answer($slow->request(POST => '/account/sessions', form(others => 1), cookie => $gina, origin => 1)), '501 This site cannot list your other devices', 'S1.38: without an index, nothing is ended';
+    sqlite($slow->db, 'CREATE INDEX again ON user_session (user_id)');
+    sqlite($slow->db, "ALTER TABLE user_session DROP COLUMN $_") for qw(address proved_at);
+    my $bare = LuciaTest::Server->new(config => "LuciaDatabase sqlite3 " . $slow->db . "\nLuciaCreateSchema Off\n$CHEAP_HASH\nLuciaMount /account\n");
+    my ($row) = grep { $_->{current} } @{ $bare->request(GET => '/account/api/sessions', cookie => $gina)->json->{sessions} };
+    is_deeply [@{$row}{qw(tag address user_agent created_at)}], [tag($gina), undef, undef, undef], 'S1.32: without the additional columns, what is known is listed';
+    is answer($bare->request(POST => '/account/sessions', form(others => 1), cookie => $gina, origin => 1)), '501 This site cannot confirm who you are', 'S1.38: without the column proved_at, nothing is ended';
+}
 done_testing;

@@ -218,11 +218,14 @@ for my $case (
     my ($status, $said) = $server->configtest($start . $lines);
     ok $status != 0 && $said =~ $message, "S1.39: httpd does not start with $what" or diag "status $status: $said";
 }
-symlink $server->dir . '/db', $server->dir . '/other-way' or die "symlink: $!";
-for my $case (['an existing database', 'luciauth.db'], ['a database that is made later', 'later.db']) {
-    my ($what, $file) = @$case;
-    my ($status, $said) = $server->configtest($start =~ s/\@db\@/$server->dir . "\/db\/$file"/er . "<VirtualHost *>\nServerName a.test\nLuciaDatabase sqlite3 " . $server->dir . "/other-way/$file\nLuciaUserEditable off\n<Location /a>\nAuthType Lucia\nRequire lucia-attribute role admin\n</Location>\n</VirtualHost>\n");
-    ok $status != 0 && $said =~ $uses, "S1.39: a symbolic link does not hide $what" or diag "status $status: $said";
+SKIP: {
+    skip 'only a file has more than one name', 2 unless LuciaTest::is_sqlite();
+    symlink $server->dir . '/db', $server->dir . '/other-way' or die "symlink: $!";
+    for my $case (['an existing database', 'luciauth.db'], ['a database that is made later', 'later.db']) {
+        my ($what, $file) = @$case;
+        my ($status, $said) = $server->configtest($start =~ s/\@db\@/$server->dir . "\/db\/$file"/er . "<VirtualHost *>\nServerName a.test\nLuciaDatabase sqlite3 " . $server->dir . "/other-way/$file\nLuciaUserEditable off\n<Location /a>\nAuthType Lucia\nRequire lucia-attribute role admin\n</Location>\n</VirtualHost>\n");
+        ok $status != 0 && $said =~ $uses, "S1.39: a symbolic link does not hide $what" or diag "status $status: $said";
+    }
 }
 my ($status, $said) = $server->configtest($start . "<VirtualHost *>\nServerName a.test\nLuciaDatabase sqlite3 other.db\nLuciaUserEditable off\n<Location /a>\nAuthType Lucia\nRequire lucia-attribute role admin\n</Location>\n</VirtualHost>\n");
 is $status, 0, 'another database has other users' or diag $said;

@@ -231,10 +231,13 @@ sub back { my ($file) = @_; return engine()->away(engine()->database_for($file),
 
 # Every UPDATE of a table fails, until it's called with nothing.
 sub refuse_updates {
-    my ($file, $table) = @_;
-    sqlite($file, $_) for $table ? engine()->refusing($table) : engine()->refusing_ending;
+    my ($file, $table, $event) = @_;
+    sqlite($file, $_) for $table ? engine()->refusing($table, $event) : engine()->refusing_ending;
     return;
 }
+
+# Each new row of a table goes into a second one, too.
+sub copy_inserts { my ($file, @what) = @_; sqlite($file, $_) for engine()->copying(@what); return }
 
 # ---- Waiting without fixed sleeps ----
 

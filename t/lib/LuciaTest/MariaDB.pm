@@ -75,8 +75,13 @@ sub access {
 }
 
 sub locking         { ('BEGIN', map { "SELECT * FROM $_ FOR UPDATE" } qw(auth_user user_key user_session)) }
-sub refusing        { "CREATE TRIGGER never BEFORE UPDATE ON $_[1] FOR EACH ROW SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'never'" }
+sub refusing        { "CREATE TRIGGER never BEFORE @{[$_[2] // 'UPDATE']} ON $_[1] FOR EACH ROW SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'never'" }
 sub refusing_ending { 'DROP TRIGGER never' }
+
+sub copying {
+    my ($self, $table, $copy, @columns) = @_;
+    return "CREATE TRIGGER copied AFTER INSERT ON $table FOR EACH ROW INSERT INTO $copy VALUES (" . join(', ', map { "NEW.$_" } @columns) . ')';
+}
 
 sub unreachable_line { my ($self) = @_; return 'LuciaDatabase mysql "sock=' . $self->dir . '/none"' }
 

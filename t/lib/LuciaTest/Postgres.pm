@@ -80,13 +80,23 @@ sub access { my ($self, $database) = @_; return ('dbi:Pg:' . join(';', 'host=' .
 sub locking { ('BEGIN', 'LOCK TABLE auth_user, user_key, user_session IN EXCLUSIVE MODE') }
 
 sub refusing {
-    my ($self, $table) = @_;
+    my ($self, $table, $event) = @_;
+    $event //= 'UPDATE';
     return (
         q{CREATE FUNCTION never() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RAISE EXCEPTION ''never''; END'},
-        "CREATE TRIGGER never BEFORE UPDATE ON $table FOR EACH ROW EXECUTE FUNCTION never()",
+        "CREATE TRIGGER never BEFORE $event ON $table FOR EACH ROW EXECUTE FUNCTION never()",
     );
 }
 sub refusing_ending { 'DROP FUNCTION never() CASCADE' }
+
+sub copying {
+    my ($self, $table, $copy, @columns) = @_;
+    my $values = join ', ', map { "NEW.$_" } @columns;
+    return (
+        "CREATE FUNCTION copied() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN INSERT INTO $copy VALUES ($values); RETURN NULL; END'",
+        "CREATE TRIGGER copied AFTER INSERT ON $table FOR EACH ROW EXECUTE FUNCTION copied()",
+    );
+}
 
 sub unreachable_line { my ($self) = @_; return 'LuciaDatabase pgsql "host=' . $self->dir . '/none"' }
 

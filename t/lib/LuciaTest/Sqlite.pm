@@ -67,7 +67,12 @@ sub value_in {
 }
 
 sub locking         { 'BEGIN IMMEDIATE' }
-sub refusing        { "CREATE TRIGGER never BEFORE UPDATE ON $_[1] BEGIN SELECT RAISE(ABORT, 'never'); END" }
+sub refusing        { "CREATE TRIGGER never BEFORE @{[$_[2] // 'UPDATE']} ON $_[1] BEGIN SELECT RAISE(ABORT, 'never'); END" }
 sub refusing_ending { 'DROP TRIGGER never' }
+
+sub copying {
+    my ($self, $table, $copy, @columns) = @_;
+    return "CREATE TRIGGER copied AFTER INSERT ON $table BEGIN INSERT INTO $copy VALUES (" . join(', ', map { "NEW.$_" } @columns) . '); END';
+}
 
 1;
