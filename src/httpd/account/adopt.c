@@ -225,11 +225,12 @@ static int begin(adopt_request_t *adopting, luci_endpoint_request_t *request)
         return HTTP_FORBIDDEN;
     *adopting = (adopt_request_t){ .request = request, .adopt = request->dir->adopt };
     if (!adopting->adopt) {
-        ap_log_rerror(
-            APLOG_MARK, APLOG_ERR, 0, r,
-            "LUCI0801: %s has SetHandler luciauth-adopt without LuciaAdopt; write LuciaAdopt NAME into "
-            "its section",
-            r->uri);
+        if (luci_httpd_log_topic_due(LUCI_TOPIC_ADOPT_UNNAMED))
+            ap_log_rerror(
+                APLOG_MARK, APLOG_ERR, 0, r,
+                "LUCI0801: %s has SetHandler luciauth-adopt without LuciaAdopt; write LuciaAdopt NAME into "
+                "its section",
+                r->uri);
         return luci_endpoint_problem(request, HTTP_INTERNAL_SERVER_ERROR, LUCI_MESSAGE_UNKNOWN);
     }
     if (luci_reply_is_error_document(r) ||
@@ -252,12 +253,13 @@ static int begin(adopt_request_t *adopting, luci_endpoint_request_t *request)
 
 static int answer_merged(adopt_request_t *adopting)
 {
-    ap_log_rerror(
-        APLOG_MARK, APLOG_ERR, 0, adopting->request->r,
-        "LUCI0804: luciauth-adopt refuses an identity of %s, because the key table takes its id and "
-        "that of another person for the same; give the column id of the key table a binary collation, "
-        "such as utf8mb4_bin",
-        adopting->adopt->provider);
+    if (luci_httpd_log_topic_due(LUCI_TOPIC_ADOPT_MERGED))
+        ap_log_rerror(
+            APLOG_MARK, APLOG_ERR, 0, adopting->request->r,
+            "LUCI0804: luciauth-adopt refuses an identity of %s, because the key table takes its id and "
+            "that of another person for the same; give the column id of the key table a binary collation, "
+            "such as utf8mb4_bin",
+            adopting->adopt->provider);
     return luci_endpoint_problem(adopting->request, HTTP_FORBIDDEN, MESSAGE_UNUSABLE);
 }
 
