@@ -11,6 +11,9 @@ use LuciaTest::Gate;
 use LuciaTest::Mail;
 use LuciaTest::Site qw(site sign_up error_in $CHEAP_HASH);
 
+# As doc/lucia.md says for each engine.
+sub joined { my ($text, $of) = @_; return LuciaTest::engine()->driver eq 'mysql' ? "CONCAT('$text', $of)" : "'$text' || $of" }
+
 # What Lucia v2 stores of the password.
 my $donor = site('LuciaPasswordHash lucia-scrypt');
 sign_up($donor, 'donor');
@@ -23,13 +26,13 @@ my $server = LuciaTest::Server->new(start => 0, files => { 'htdocs/vault/a.txt' 
     . "LuciaMail smtp://127.0.0.1:$mail->{port}\nLuciaMailFrom accounts\@example.org\nLuciaSiteURL https://www.example.org\nLuciaEmail required\n" . VAULT);
 my $db = $server->db;
 sqlite($db, $_) for
-    'CREATE TABLE auth_user (id TEXT NOT NULL PRIMARY KEY, email TEXT UNIQUE, email_verified INTEGER)',
-    'CREATE TABLE user_key (id TEXT NOT NULL PRIMARY KEY, user_id TEXT NOT NULL REFERENCES auth_user(id), hashed_password TEXT)',
-    'CREATE TABLE user_session (id TEXT NOT NULL PRIMARY KEY, user_id TEXT NOT NULL REFERENCES auth_user(id), active_expires BIGINT NOT NULL, idle_expires BIGINT NOT NULL)',
+    'CREATE TABLE auth_user (id VARCHAR(15) NOT NULL PRIMARY KEY, email VARCHAR(255) UNIQUE, email_verified INTEGER)',
+    'CREATE TABLE user_key (id VARCHAR(255) NOT NULL PRIMARY KEY, user_id VARCHAR(15) NOT NULL REFERENCES auth_user(id), hashed_password VARCHAR(255))',
+    'CREATE TABLE user_session (id VARCHAR(127) NOT NULL PRIMARY KEY, user_id VARCHAR(15) NOT NULL REFERENCES auth_user(id), active_expires BIGINT NOT NULL, idle_expires BIGINT NOT NULL)',
     q{INSERT INTO auth_user VALUES ('aaaaaaaaaaaaaaa', 'anna@example.org', 1), ('bbbbbbbbbbbbbbb', 'bert@example.org', 0)};
-sqlite($db, "INSERT INTO user_key SELECT 'email:' || email, id, ? FROM auth_user", $hash);
+sqlite($db, 'INSERT INTO user_key SELECT ' . joined('email:', 'email') . ', id, ? FROM auth_user', $hash);
 my ($lines) = LuciaTest::Server::slurp('doc/lucia.md') =~ /### Accounts of such an application.*?\n\n((?:    [^\n]*\n)+)/s or die 'no lines in doc/lucia.md';
-sqlite($db, $_) for grep { /\S/ } split /;/, $lines;
+sqlite($db, $_) for grep { /\S/ } split /;/, $lines =~ s/'(username:)' \|\| (substr\(id, 7\))/joined($1, $2)/er;
 LuciaTest::give($db);
 $server->start;
 

@@ -134,7 +134,7 @@ is_deeply columns('unique'), [undef, undef], 'S1.92: with a unique index the new
 is_deeply one_mail()->{to}, ['bobby@example.org'], 'S1.92: with a unique index the owner gets the mail as well';
 is answer(up('single', 'single@example.org')), '302 /account', 'S1.92: with a unique index a free address is taken';
 is_deeply columns('single'), ['single@example.org', 0], 'S1.92: with a unique index a free address is stored';
-sqlite($db, 'DROP INDEX one_address');
+sqlite($db, 'DROP INDEX one_address' . (LuciaTest::engine()->driver eq 'mysql' ? ' ON auth_user' : ''));
 
 # An address as name is that of the user, also after the address was corrected.
 my $posing = up('boss@example.org', 'boss@example.org', on => $host{must});
