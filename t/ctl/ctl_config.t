@@ -305,7 +305,7 @@ rename "$top/envvars.kept", "$top/envvars" or die $!;
 # ---- What runs in place of httpd ends, and does not fill the memory ----
 
 my $program = "$top/program";
-for my $case (['head -c 80000000 /dev/zero', qr/prints more than 64 MiB/], ['head -c 80000000 /dev/zero >&2', qr/prints more than 64 MiB/],
+for my $case (['head -c 80000000 /dev/zero', qr/prints more than 64 MiB/], ['dd if=/dev/zero bs=10001 count=7000 2>/dev/null', qr/prints more than 64 MiB/], ['head -c 80000000 /dev/zero >&2', qr/prints more than 64 MiB/],
     ['kill -9 $$', qr/was ended by signal 9/], ['exit 7', qr/failed with status 7/]) {
     open my $out, '>', $program or die $!;
     print $out "#!/bin/sh\n$case->[0]\n";

@@ -22,9 +22,10 @@
 #define BEGIN                                                                                                \
     "{\"mod_luciauth\":"      /* starts the line with the document; other modules may print other lines */
 #define OUTPUT_MAX (64 << 20) /* bytes that httpd may print */
-#define TIME_MAX 60           /* seconds that httpd may run, because it may look up many host names */
-#define SLICE_MS 100          /* between two checks whether httpd has ended */
-#define CLOSED_MS 2           /* the same once httpd has closed its outputs, which it does as it ends */
+#define TOO_MUCH "prints more than 64 MiB"
+#define TIME_MAX 60  /* seconds that httpd may run, because it may look up many host names */
+#define SLICE_MS 100 /* between two checks whether httpd has ended */
+#define CLOSED_MS 2  /* the same once httpd has closed its outputs, which it does as it ends */
 
 typedef struct {
     const char *program;
@@ -185,9 +186,11 @@ static int make_room(stream_t *stream, size_t length)
     size_t room = needed > 2 * stream->room ? needed : 2 * stream->room;
     char *grown;
 
+    if (needed > OUTPUT_MAX)
+        return 0;
     if (needed <= stream->room)
         return 1;
-    grown = needed > OUTPUT_MAX ? NULL : realloc(stream->text, room);
+    grown = realloc(stream->text, room);
     if (!grown)
         return 0;
     stream->text = grown;
@@ -251,15 +254,17 @@ static int read_all(stream_t *streams, pid_t process, const char **problem)
         int is_closed = wait[OUTPUT].fd < 0 && wait[ERRORS].fd < 0;
 
         if (poll(wait, STREAMS, is_closed ? CLOSED_MS : SLICE_MS) > 0 && !take_ready(streams, wait))
-            *problem = "prints more than 64 MiB";
+            *problem = TOO_MUCH;
         else if (seconds_now() >= end)
             *problem = "did not end within 60 seconds";
         if (*problem)
             kill(process, SIGKILL);
         ended = waitpid(process, &status, *problem ? 0 : WNOHANG);
     }
-    while (!*problem && poll(wait, STREAMS, 0) > 0 && take_ready(streams, wait))
-        ;
+    while (!*problem && poll(wait, STREAMS, 0) > 0) {
+        if (!take_ready(streams, wait))
+            *problem = TOO_MUCH;
+    }
     return status;
 }
 
