@@ -18,7 +18,7 @@ typedef struct {
     luci_auth_request_t request;
     const char *provider; /* NAME */
     const char *key_id;   /* luci_adoption_key_id */
-    int may_sign_up;      /* 1: someone who has no account gets one */
+    int may_sign_up;      /* 1: without an account, one is made */
     int is_disabled; /* output, with DENIED: the user is disabled; request.is_waiting: not yet approved */
     int is_merged;   /* output, with CONFLICT: the key column takes this id and another one for the same */
     int is_new;      /* output, with OK: the account is new */

@@ -9,7 +9,7 @@
  * invalidates all tokens. NULL without a password. */
 const char *luci_auth_device_account(const char *key_id, const char *stored_hash, apr_pool_t *pool);
 
-/* The same for a user who has signed in without a password, so that a device is known whichever way its user
+/* The same for a sign-in without a password, so that a device is known whichever way its user
  * signs in: that of the password, if there is one, otherwise one that is made of the user's id. In the
  * transaction of the sign-in; *account is from pool, or NULL where no notice needs it, and nothing is read
  * then. */

@@ -6,6 +6,7 @@
 #include "core/email/email_domain.h"
 #include "httpd/account/adopt_guard.h"
 #include "httpd/account/attribute_fields.h"
+#include "httpd/account/entry.h"
 #include "httpd/account/own_page.h"
 #include "httpd/account/second_factor.h"
 #include "httpd/account/welcome.h"
@@ -91,12 +92,20 @@ static void set_new(const adopt_request_t *adopting, apr_table_t *values)
     apr_table_setn(values, "focus_username", has_focus ? "" : "1");
 }
 
-/* A person who has typed nothing yet has made no mistake. */
+/* Before anything was typed there is no mistake. */
 static int status_of(const adopt_request_t *adopting, const luci_problem_t *problem)
 {
     int is_asked = !problem || (problem->status == HTTP_BAD_REQUEST && !adopting->request->is_post);
 
     return is_asked ? HTTP_OK : problem->status;
+}
+
+/* 1: the browser has the session of another user. */
+static int has_other_session(const adopt_request_t *adopting)
+{
+    const luci_session_t *session = adopting->request->session;
+
+    return session && !(adopting->user.id && strcmp(session->user.id, adopting->user.id) == 0);
 }
 
 /* problem may be NULL. */
@@ -105,7 +114,6 @@ static int page(adopt_request_t *adopting, const luci_problem_t *problem, const 
     luci_endpoint_request_t *request = adopting->request;
     request_rec *r = request->r;
     apr_table_t *values = apr_table_make(r->pool, 16);
-    const luci_session_t *other = request->session;
 
     if (problem)
         luci_reply_complain(r, problem, field, values);
@@ -114,8 +122,8 @@ static int page(adopt_request_t *adopting, const luci_problem_t *problem, const 
         apr_table_setn(values, "username", adopting->user.username);
     else
         set_new(adopting, values);
-    if (other && !(adopting->user.id && strcmp(other->user.id, adopting->user.id) == 0))
-        apr_table_setn(values, "other_username", other->user.username);
+    if (has_other_session(adopting))
+        apr_table_setn(values, "other_username", request->session->user.username);
     apr_table_setn(values, "identity", adopting->identity);
     apr_table_setn(values, "form_action", "");
     if (adopting->next && strlen(adopting->next) <= LUCI_WAY_BACK_HIDDEN_MAX)
@@ -195,7 +203,6 @@ static luci_result_t fill(adopt_request_t *adopting)
 {
     luci_endpoint_request_t *request = adopting->request;
     request_rec *r = request->r;
-    const char *cookie = luci_state_credentials(request->state)->cookie_id;
     luci_signup_t signup = signup_of(adopting);
 
     adopting->attempt.device = luci_cookies_device(r);
@@ -208,11 +215,10 @@ static luci_result_t fill(adopt_request_t *adopting)
         .language = luci_reply_language(r),
         .needs_approval = signup == LUCI_SIGNUP_APPROVAL,
         .is_uncounted = adopting->adopt->signup == LUCI_ADOPT_SIGNUP_ON,
-        .old_session = cookie ? luci_validation_token(request->state, cookie) : NULL,
         .attempt = &adopting->attempt,
         .now = luci_runtime_now(),
     };
-    return cookie && !adopting->adoption.request.old_session ? LUCI_INTERNAL : LUCI_OK;
+    return luci_endpoint_old_session(request, &adopting->adoption.request.old_session);
 }
 
 /* Returns OK if the guard has admitted a person; otherwise the answer was sent. */
@@ -289,8 +295,7 @@ static int answer_invalid(adopt_request_t *adopting)
         return form_again(adopting, LUCI_ATTRIBUTE_ERROR, LUCI_MESSAGE("invalid_value"));
     if (!adopting->request->as_json && !made->username)
         return page(adopting, NULL, NULL);
-    return form_again(adopting, "username_error",
-                      made->is_address ? LUCI_MESSAGE("invalid_username.address") : LUCI_MESSAGE_USERNAME);
+    return form_again(adopting, "username_error", luci_entry_name_message(made));
 }
 
 static int answer(adopt_request_t *adopting, luci_result_t result)
@@ -429,10 +434,9 @@ static int may_be_planted(request_rec *r)
 static int must_ask(const adopt_request_t *adopting)
 {
     request_rec *r = adopting->request->r;
-    const luci_session_t *session = adopting->request->session;
 
-    if (session)
-        return !(adopting->user.id && strcmp(session->user.id, adopting->user.id) == 0);
+    if (adopting->request->session)
+        return has_other_session(adopting);
     return may_be_planted(r) || (is_strict(r) && may_be_foreign(r));
 }
 

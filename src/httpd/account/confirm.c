@@ -46,7 +46,7 @@ static int has_password(const luci_endpoint_request_t *request)
     return luci_own_password_find(&auth, &wanted, request->session, request->r->pool) != LUCI_NOT_FOUND;
 }
 
-/* A user who comes back through another module has a new session. */
+/* A sign-in through another module makes a new session. */
 static void set_adopt_url(const luci_endpoint_request_t *request, const char *next, apr_table_t *values)
 {
     if (request->urls->adopt)

@@ -97,6 +97,15 @@ luci_result_t luci_endpoint_session(luci_endpoint_request_t *request, luci_valid
     return result;
 }
 
+luci_result_t luci_endpoint_old_session(const luci_endpoint_request_t *request,
+                                        const luci_session_token_t **old)
+{
+    const char *cookie = luci_state_credentials(request->state)->cookie_id;
+
+    *old = cookie ? luci_validation_token(request->state, cookie) : NULL;
+    return cookie && !*old ? LUCI_INTERNAL : LUCI_OK;
+}
+
 void luci_endpoint_set_device(request_rec *r, const luci_auth_t *auth, const luci_auth_request_t *made)
 {
     const char *value;

@@ -118,6 +118,11 @@ typedef luci_result_t luci_validate_fn(request_rec *r, const char *id, const luc
 luci_result_t luci_endpoint_session(luci_endpoint_request_t *request,
                                     luci_validate_fn *validate) LUCI_MUST_USE;
 
+/* Sets *old to the session of the cookie that came with this request, which a sign-in ends; NULL: none.
+ * INTERNAL: its token cannot be computed. */
+luci_result_t luci_endpoint_old_session(const luci_endpoint_request_t *request,
+                                        const luci_session_token_t **old) LUCI_MUST_USE;
+
 /* Sends the device cookie of a request that succeeded. It is optional: an error changes nothing. */
 void luci_endpoint_set_device(request_rec *r, const luci_auth_t *auth, const luci_auth_request_t *made);
 

@@ -219,14 +219,9 @@ int luci_entry_answer(luci_password_form_t *entry)
 
 luci_result_t luci_entry_fill(luci_password_form_t *entry)
 {
-    luci_endpoint_request_t *request = entry->request;
-    const char *cookie = luci_state_credentials(request->state)->cookie_id;
-    const luci_session_token_t *old = cookie ? luci_validation_token(request->state, cookie) : NULL;
-
     entry->auth_request.username = posted(entry, "username");
     entry->auth_request.password = posted(entry, "password");
-    entry->auth_request.old_session = old;
-    return cookie && !old ? LUCI_INTERNAL : LUCI_OK;
+    return luci_endpoint_old_session(entry->request, &entry->auth_request.old_session);
 }
 
 luci_result_t luci_entry_look(luci_password_form_t *entry, apr_pool_t *pool)

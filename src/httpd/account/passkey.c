@@ -109,14 +109,13 @@ static int answer(luci_endpoint_request_t *request, const luci_passkey_sign_in_t
 static luci_result_t fill(luci_endpoint_request_t *request, luci_passkey_sign_in_t *sign_in)
 {
     request_rec *r = request->r;
-    const char *cookie = luci_state_credentials(request->state)->cookie_id;
+    luci_result_t result = luci_endpoint_old_session(request, &sign_in->request.old_session);
 
     sign_in->request.client = (luci_client_t){ r->useragent_ip, apr_table_get(r->headers_in, "User-Agent") };
     sign_in->request.now = luci_runtime_now();
-    sign_in->request.old_session = cookie ? luci_validation_token(request->state, cookie) : NULL;
     sign_in->token = luci_form_value(&request->form, "token");
-    if (cookie && !sign_in->request.old_session)
-        return LUCI_INTERNAL;
+    if (result != LUCI_OK)
+        return result;
     if (!luci_passkey_form_party(r, &sign_in->party))
         return LUCI_INVALID;
     return luci_passkey_form_read(request, &sign_in->answer);
