@@ -42,7 +42,7 @@ luci_result_t luci_invitation_from_detail(const char *detail, luci_invitation_wa
     char *end;
     apr_int64_t uses = apr_strtoi64(detail, &end, 10), valid = *end == ' ' ? apr_strtoi64(end, &end, 10) : 0;
 
-    if (uses < 1 || uses > INT_MAX || valid < 1 || *end != ' ')
+    if (uses < 1 || uses > INT_MAX || valid < 1 || valid > LUCI_TIMESTAMP_MAX || *end != ' ')
         return LUCI_INVALID;
     wanted->uses = (int)uses;
     wanted->expires = wanted->now + valid;

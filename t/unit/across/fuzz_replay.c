@@ -82,6 +82,9 @@
 #define LLVMFuzzerTestOneInput fuzz_event
 #include "../../fuzz/fuzz_event.c"
 #undef LLVMFuzzerTestOneInput
+#define LLVMFuzzerTestOneInput fuzz_invitation
+#include "../../fuzz/fuzz_invitation.c"
+#undef LLVMFuzzerTestOneInput
 #define LLVMFuzzerTestOneInput fuzz_layout
 #include "../../fuzz/fuzz_layout.c"
 #undef LLVMFuzzerTestOneInput
@@ -183,6 +186,7 @@ int main(void)
     replay("block_list", fuzz_block_list, pool);
     replay("email", fuzz_email, pool);
     replay("event", fuzz_event, pool);
+    replay("invitation", fuzz_invitation, pool);
     replay("layout", fuzz_layout, pool);
     replay("mail", fuzz_mail, pool);
     replay("name", fuzz_name, pool);

@@ -120,6 +120,8 @@ static void check_detail(void)
     refuses_detail("-1 86400000 ");
     refuses_detail("4294967297 86400000 ");
     refuses_detail("1 0 ");
+    refuses_detail("1 8640000000000001 ");
+    refuses_detail("1 9223372036854775807 ");
     refuses_detail("1 86400000,staff");
 }
 
