@@ -110,5 +110,7 @@ like $logs, qr{GET /account/signup\?invite=- HTTP}, 'an access log shows that th
 like $logs, qr{GET /account/signup\?next=/shown HTTP}, 'an access log shows the query of a sign-up without an invitation';
 unlike $server->request(GET => '/server-status')->body, qr/invite=[a-z0-9]/, 'S1.72: mod_status shows no token';
 like LuciaTest::Server::slurp($server->dir . '/logs/audit-of-luciactl'), qr/event=$_ result=ok .* invitation=[0-9a-f]{12}$/m, "the audit log has $_, with the invitation" for qw(invite_add invite_delete);
+my $tag = substr Digest::SHA::sha256_hex($token), 0, 12;
+like LuciaTest::Server::slurp($server->dir . '/logs/audit.log'), qr/event=sign_up result=ok .* account=gerda invitation=$tag$/m, 'the audit log says with which invitation a user signed up';
 is_deeply [$audit->broken], [], 'the lines of the audit log are well-formed';
 done_testing;

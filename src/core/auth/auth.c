@@ -853,6 +853,8 @@ luci_result_t luci_auth_sign_up(const luci_auth_t *auth, luci_auth_request_t *re
     event.reason = luci_auth_reason_of_sign_up(result, *field, request->weakness);
     if (result == LUCI_OK) {
         request->is_waiting = request->needs_approval;
+        if (request->needs_invitation)
+            luci_event_tag(request->invitation, event.invitation);
         luci_auth_report(auth, &event, &session->user, request->is_waiting ? NULL : session);
         return result;
     }
