@@ -30,6 +30,19 @@ my ($ctl, $server);
 
 sub gate { my ($cookie, $path) = @_; return $server->request(GET => $path // '/vault/a.txt', cookie => $cookie)->status }
 
+# A script passes passwords without an option.
+sub check_piped {
+    my $end = $ctl->run('user', 'add', 'piped', { stdin => "open sesame\nnext line\n" });
+    is $end->{status}, 0, 'S7.4: user add reads the password from a standard input that is no terminal' or diag $end->{err};
+    is try_sign_in('piped', 'open sesame'), 302, 'S7.4: the first line of standard input is the password';
+    is $ctl->run('user', 'passwd', 'piped', { stdin => "another one\r\n" })->{status}, 0, 'S7.4: user passwd reads the password from a standard input that is no terminal';
+    is try_sign_in('piped', 'another one'), 302, 'S7.4: the end of the line is not part of the password';
+    is $ctl->run('key', 'add', 'piped', 'second', { stdin => 'a third one' })->{status}, 0, 'S7.4: key add reads the password from a standard input that is no terminal';
+    is try_sign_in('second', 'a third one'), 302, 'S7.4: a line without an end is a password';
+    $ctl->does('user', 'delete', 'piped', '--yes');
+    return;
+}
+
 # Within the cache's time, and a busy machine's.
 sub becomes { my ($cookie, $status) = @_; return wait_until(sub { gate($cookie) == $status }, 20) }
 
@@ -132,6 +145,7 @@ for my $class (qw(LuciaTest::Sqlite LuciaTest::Postgres LuciaTest::MariaDB)) {
         subtest 'sessions'         => sub { check_sessions($engine, $database) };
         subtest 'disabling'        => \&check_disabling;
         subtest 'passwords'        => \&check_passwords;
+        subtest 'piped'            => \&check_piped;
         subtest 'the end'          => \&check_the_end;
         $server = undef;
     };

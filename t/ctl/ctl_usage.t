@@ -178,11 +178,16 @@ sub check_prompts {
     is $ctl->typed(['session', 'revoke-all', '--everybody'], "yes\n")->{status}, 0, 'revoke-all --everybody that is confirmed ends with 0';
     is $ctl->status('session', 'revoke-all', '--everybody', '--yes'), 0, 'meant by a script';
     $end = $ctl->run('user', 'add', 'alice');
-    is $end->{status}, 2, 'no terminal, no --stdin: 2';
-    like $end->{err}, qr/--stdin/, 'the message about the missing password names --stdin';
-    is $ctl->run('user', 'add', 'alice', '--stdin', { stdin => "bad\xff one here\n" })->{status}, 1, 'a password that is not UTF-8';
-    is $ctl->run('user', 'add', 'alice', '--stdin', { stdin => "open\0sesame\n" })->{status}, 2, 'one with a NUL';
-    is $ctl->run('user', 'add', 'alice', '--stdin', { stdin => 'x' x 5000 })->{status}, 2, 'one without an end';
+    is $end->{status}, 2, 'S7.4: user add without a terminal and with an empty standard input ends with 2';
+    like $end->{err}, qr/^luciactl: the password is missing: .*first line of standard input, which is empty$/m, 'S7.4: the message about the missing password says where it is read';
+    for my $option ([], ['--stdin']) {
+        my $bad = sub { return $ctl->run('user', 'add', 'alice', @$option, { stdin => $_[0] }) };
+        is $bad->("bad\xff one here\n")->{status}, 1, "@$option: a password that is not UTF-8 is refused";
+        is $bad->("open\0sesame\n")->{status}, 2, "@$option: a password with a NUL is refused";
+        is $bad->('x' x 5000)->{status}, 2, "@$option: a password without an end is refused";
+        like $bad->('x' x 5000)->{err}, qr/^luciactl: the first line of standard input is not a password: it is too long /, "@$option: the message about a password without an end says that it is too long";
+    }
+    is $ctl->status('user', 'show', 'alice'), 1, 'a password that is refused adds no user';
     return;
 }
 

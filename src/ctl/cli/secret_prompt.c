@@ -16,8 +16,11 @@
 
 #define CONTROL_C 3
 
-/* Reads a line, byte by byte so that the input after it stays unread. Returns its length; -1 if there is no
- * line, it is too long or contains a NUL, or Ctrl-C was pressed. */
+#define NO_LINE (-1)
+#define BAD_LINE (-2)
+
+/* Reads a line, byte by byte so that the input after it stays unread. Returns its length; NO_LINE if there is
+ * none, BAD_LINE if it is too long or contains a NUL, or Ctrl-C was pressed. */
 static int read_line(int descriptor, char line[LUCI_SECRET_PROMPT_BYTES_MAX])
 {
     size_t length = 0;
@@ -28,17 +31,17 @@ static int read_line(int descriptor, char line[LUCI_SECRET_PROMPT_BYTES_MAX])
         if (got < 0 && errno == EINTR)
             continue;
         if (got == 1 && line[length] == CONTROL_C)
-            return -1;
+            return BAD_LINE;
         if (got <= 0 || line[length] == '\n')
             break;
         if (++length == LUCI_SECRET_PROMPT_BYTES_MAX)
-            return -1;
+            return BAD_LINE;
     }
     if (got < 0 || (got == 0 && length == 0))
-        return -1;
+        return NO_LINE;
     line[length] = '\0';
     if (memchr(line, '\0', length))
-        return -1;
+        return BAD_LINE;
     if (length && line[length - 1] == '\r')
         line[--length] = '\0';
     return (int)length;
@@ -74,7 +77,7 @@ static int ask_without_echo(int terminal, const char *prompt, char line[LUCI_SEC
     int length;
 
     if (tcgetattr(terminal, &usual) != 0)
-        return -1;
+        return NO_LINE;
     quiet = usual;
     quiet.c_lflag &= ~(tcflag_t)(ECHO | ISIG);
     quiet.c_cc[VEOL] = CONTROL_C;
@@ -110,8 +113,8 @@ static luci_exit_t from_terminal(luci_invocation_t *call, const char *prompt, ch
     luci_exit_t status;
 
     if (terminal < 0)
-        return luci_command_misuse(call, "there is no terminal for the password prompt; --stdin reads the "
-                                         "password from standard input");
+        return luci_command_misuse(call, "there is no terminal for the password prompt; write the password "
+                                         "on the first line of standard input");
     status = ask_twice(call, terminal, luci_say_printable(prompt, call->pool), line);
     close(terminal);
     return status;
@@ -119,16 +122,23 @@ static luci_exit_t from_terminal(luci_invocation_t *call, const char *prompt, ch
 
 static luci_exit_t from_stdin(luci_invocation_t *call, char *line)
 {
-    if (read_line(STDIN_FILENO, line) < 0)
-        return luci_command_misuse(call, "--stdin: the first line of standard input is not a password");
+    int length = read_line(STDIN_FILENO, line);
+
+    if (length == NO_LINE)
+        return luci_command_misuse(call, "the password is missing: type it on a terminal, or write it on the "
+                                         "first line of standard input, which is empty");
+    if (length < 0)
+        return luci_command_misuse(call, "the first line of standard input is not a password: it is too long "
+                                         "or contains a control character");
     return LUCI_EXIT_DONE;
 }
 
 luci_exit_t luci_secret_prompt_new(luci_invocation_t *call, const char *prompt, char **password)
 {
     char line[LUCI_SECRET_PROMPT_BYTES_MAX] = "";
-    luci_exit_t status =
-        luci_command_has(call, "stdin") ? from_stdin(call, line) : from_terminal(call, prompt, line);
+    luci_exit_t status = luci_command_has(call, "stdin") || !isatty(STDIN_FILENO)
+                             ? from_stdin(call, line)
+                             : from_terminal(call, prompt, line);
 
     if (status == LUCI_EXIT_DONE && luci_text_valid_bytes(line, strlen(line)) < strlen(line))
         status = luci_say_error(LUCI_EXIT_REFUSED, "the password is not UTF-8");
@@ -141,7 +151,7 @@ luci_exit_t luci_secret_prompt_new(luci_invocation_t *call, const char *prompt, 
 luci_exit_t luci_secret_prompt_confirm(luci_invocation_t *call, const char *question)
 {
     char line[LUCI_SECRET_PROMPT_BYTES_MAX] = "";
-    int terminal = open_terminal(), length = -1;
+    int terminal = open_terminal(), length;
 
     if (terminal < 0)
         return luci_command_misuse(call, "there is no terminal to ask for confirmation; --yes confirms");

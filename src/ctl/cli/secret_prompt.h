@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Passwords are read from the terminal without echo, or from the first line of standard input; never from the
- * command line, which every user of the machine can read.
+/* Passwords are read from the terminal without echo, or from the first line of standard input if that is not
+ * a terminal; never from the command line, which every user of the machine can read.
  *
  * readpassphrase(3) of libbsd is not used, because it truncates a password that is too long and ends the
  * process at Ctrl-C; this code refuses such a password, and returns with a message after Ctrl-C. */
@@ -14,13 +14,13 @@
 /* The option --stdin, for the tables of commands. */
 #define LUCI_SECRET_PROMPT_STDIN                                                                             \
     {                                                                                                        \
-        "stdin", NULL, "read the password from the first line of standard input", 0                          \
+        "stdin", NULL, "read the password from standard input, even if that is a terminal", 0                         \
     }
 
-/* Reads a new password: with --stdin the first line of standard input, otherwise a prompt asks for it twice.
- * DONE: *password is from the call's pool, and the caller wipes it (luci_secret_wipe_string). USAGE: there is
- * neither a terminal nor --stdin, or standard input has no usable first line. REFUSED: the two differ, or it
- * is not UTF-8. Errors are reported. */
+/* Reads a new password: if standard input is a terminal, and --stdin is not given, a prompt asks for it twice;
+ * otherwise it is the first line of standard input. DONE: *password is from the call's pool, and the caller
+ * wipes it (luci_secret_wipe_string). USAGE: standard input has no usable first line, or no terminal can be
+ * asked. REFUSED: the two differ, or it is not UTF-8. Errors are reported. */
 luci_exit_t luci_secret_prompt_new(luci_invocation_t *call, const char *prompt, char **password);
 
 /* Asks for confirmation on the terminal. DONE: the answer is "yes". REFUSED: any other answer. USAGE: there

@@ -189,7 +189,7 @@ const luci_command_t luci_command_key_add = {
     "NAME KEY",
     "Adds a key to a user",
     "KEY is PROVIDER:ID, such as github:583231 for an application that uses Lucia, or an additional\n"
-    "name for sign-in.\n",
+    "name for sign-in. The password of the key is read as user passwd reads one.\n",
     add_options,
     2,
     2,

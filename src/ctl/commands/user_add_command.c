@@ -96,8 +96,9 @@ const luci_command_t luci_command_user_add = {
     "user add",
     "NAME",
     "Adds a user",
-    "A prompt asks for the password twice, or --stdin reads it. Name and password must be valid as\n"
-    "at sign-up. For example, add an administrator if the user table has a column role:\n\n"
+    "A prompt asks for the password twice; if standard input is not a terminal, its first line is\n"
+    "the password. Name and password must be valid as at sign-up. For example, add an\n"
+    "administrator if the user table has a column role:\n\n"
     "    luciactl --config FILE user add alice --attribute role=admin\n",
     options,
     1,

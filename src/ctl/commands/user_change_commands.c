@@ -70,7 +70,8 @@ const luci_command_t luci_command_user_passwd = {
     "user passwd",
     "NAME",
     "Sets a user's password and ends the user's sessions",
-    "A prompt asks for the password twice, or --stdin reads it. It must be valid as at sign-up.\n",
+    "A prompt asks for the password twice; if standard input is not a terminal, its first line is\n"
+    "the password. It must be valid as at sign-up.\n",
     passwd_options,
     1,
     1,
