@@ -175,8 +175,9 @@ for my $what (@later) {
 my $log = $server->error_log;
 unlike $log, qr/exit signal|Segmentation/, 'no child died';
 unlike $log, qr/$later[0][1]{value}|correct horse/, 'S9.15: no secret in the log';
-# One for each request that was to write something; a wrong password is a write, too, since failures are counted.
-cmp_ok scalar(() = $log =~ /LUCI030[236]/g), '<', 80, 'the faults do not flood the log';
+# One for each request that was to write something; a wrong password is a write, too, since failures are counted. Each child of prefork
+# finds out on its own that renewals cannot be written.
+cmp_ok scalar(() = $log =~ /LUCI030[236]/g), '<', LuciaTest::mpm() eq 'prefork' ? 160 : 80, 'the faults do not flood the log';
 $server->stop;
 system 'umount', '-l', "$dir/$_" for grep { $mounted{$_} } qw(mount mount full);
 

@@ -140,7 +140,9 @@ is vault($of{firefox}), 200, 'S1.38: the sessions of the user who signed in mean
 is answer(end($alice, [others => 1, username => 'alice'])), '303 /account/sessions', 'S1.38: the end of all others leads back to the page';
 like $server->request(GET => '/account/sessions', cookie => $alice)->body, qr/<input name="username" type="hidden" value="alice">/, 'S1.38: the page sends the name for which it was opened';
 is join(' ', map { vault($_) } $alice, @of{qw(firefox hostile)}, $bert), '200 401 401 200', 'S1.38: all others have ended, of this user alone';
-is answer(program($alice, { others => JSON::PP::true() })), '200 ', 'S1.38: no others are no error';
+is answer(program($alice, { others => $_ })), '200 ', 'S1.38: no others are no error, others being ' . JSON::PP->new->allow_nonref->encode($_) for JSON::PP::true(), 1, '1';
+is answer(program($alice, { others => $_ })), '400 Malformed request body', 'S1.38: nothing is asked for with others being ' . JSON::PP->new->allow_nonref->encode($_) for JSON::PP::false(), 0, '', [1];
+is answer(program($alice, { session => 'x', others => 1 })), '400 Malformed request body', 'S1.38: a tag and others, a number, is 400';
 my $second = in('alice');
 $reply = end($second, [session => tag($second)]);
 is answer($reply), '303 /account/login', 'S1.38: the end of the own session is a sign-out';
@@ -183,14 +185,18 @@ is join(' ', map { vault($_) } @hank), '401 401 200 200 200', 'S2.13: a further 
 is vault($bert), 200, 'S2.13: sessions of other users stay';
 
 SKIP: {
-    skip 'columns and indexes are changed as SQLite does it', 6 unless LuciaTest::is_sqlite();
+    skip 'columns and indexes are changed as SQLite does it', 8 unless LuciaTest::is_sqlite();
     my $slow = LuciaTest::Server->new(config => "LuciaDatabase sqlite3 \@db\@\n$CHEAP_HASH\nLuciaMount /account\n");
     sqlite($slow->db, "DROP INDEX $_") for map { $_->{name} } @{ sqlite($slow->db, q{SELECT name FROM sqlite_master WHERE type = 'index' AND tbl_name = 'user_session' AND sql LIKE '%user_id%'}) };
     my $gina = sign_up($slow, 'gina', path => '/account/signup');
     my $other = sign_in($slow, 'gina', path => '/account/login');
-    is_deeply [map { $_->{tag} } @{ $slow->request(GET => '/account/api/sessions', cookie => $gina)->json->{sessions} }], [tag($gina)], 'S1.32: without an index, the own session is listed alone';
-    like text_in($slow->request(GET => '/account/sessions', cookie => $gina)), qr/This site cannot list your other devices/, 'S1.32: without an index, the page says so';
-    is answer($slow->request(POST => '/account/sessions', form(others => 1), cookie => $gina, origin => 1)), '501 This site cannot list your other devices', 'S1.38: without an index, nothing is ended';
+    is_deeply [sort map { $_->{tag} } @{ $slow->request(GET => '/account/api/sessions', cookie => $gina)->json->{sessions} }], [sort map { tag($_) } $gina, $other], 'S1.32: without an index, all sessions of a small table are listed';
+    sqlite($slow->db, q{INSERT INTO user_session (id, user_id, active_expires, idle_expires) WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1000) SELECT 'f' || i, user_id, 1, 1 FROM n, (SELECT user_id FROM user_session LIMIT 1)});
+    my $alone = $slow->request(GET => '/account/api/sessions', cookie => $gina)->json->{sessions};
+    is $alone->[0]{address}, '127.0.0.1', 'S1.32: the own session that is listed alone has what the table knows';
+    is_deeply [map { $_->{tag} } @{ $slow->request(GET => '/account/api/sessions', cookie => $gina)->json->{sessions} }], [tag($gina)], 'S1.32: without an index, the own session of a large table is listed alone';
+    like text_in($slow->request(GET => '/account/sessions', cookie => $gina)), qr/This site cannot list your other devices/, 'S1.32: without an index of a large table, the page says so';
+    is answer($slow->request(POST => '/account/sessions', form(others => 1), cookie => $gina, origin => 1)), '501 This site cannot list your other devices', 'S1.38: without an index, nothing of a large table is ended';
     sqlite($slow->db, 'CREATE INDEX again ON user_session (user_id)');
     sqlite($slow->db, "ALTER TABLE user_session DROP COLUMN $_") for qw(address proved_at);
     my $bare = LuciaTest::Server->new(config => "LuciaDatabase sqlite3 " . $slow->db . "\nLuciaCreateSchema Off\n$CHEAP_HASH\nLuciaMount /account\n");

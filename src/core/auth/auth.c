@@ -1047,8 +1047,8 @@ luci_result_t luci_auth_sign_in(const luci_auth_t *auth, luci_auth_request_t *re
 
 #define TWICE_WITHIN (60 * LUCI_MS_SECOND)
 
-/* *is_just_made stays 0 without the column created_at, because the account's age is unknown, and without an
- * index on user_id, because counting its sessions would scan the whole table. */
+/* *is_just_made stays 0 without the column created_at, because the account's age is unknown, and where
+ * counting its sessions would scan a large table. */
 static luci_result_t find_just_made(luci_db_t *db, const luci_auth_request_t *request, const char *key_id,
                                     int *is_just_made, apr_pool_t *pool)
 {
@@ -1056,7 +1056,7 @@ static luci_result_t find_just_made(luci_db_t *db, const luci_auth_request_t *re
     luci_key_t key;
     luci_user_t user;
     luci_ms_t age;
-    int has_index = 0;
+    int can_find = 0;
     luci_result_t result = luci_key_get(db, key_id, &key, pool);
 
     *is_just_made = 0;
@@ -1071,8 +1071,8 @@ static luci_result_t find_just_made(luci_db_t *db, const luci_auth_request_t *re
     *is_just_made = user.disabled_from == LUCI_USER_WAITING;
     if (*is_just_made)
         return LUCI_OK;
-    result = luci_db_has_user_index(db, &has_index);
-    if (result != LUCI_OK || !has_index)
+    result = luci_db_finds_sessions(db, &can_find, pool);
+    if (result != LUCI_OK || !can_find)
         return result;
     result = luci_db_select(db, &luci_sql_sessions_count, LUCI_ARGUMENTS({ "user", user.id }), &row, pool);
     if (result == LUCI_OK)

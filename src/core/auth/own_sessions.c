@@ -55,20 +55,17 @@ static int later_first(const void *a, const void *b)
     return strcmp(first->tag, second->tag);
 }
 
-static void add_current_alone(const listing_t *listing, const luci_session_t *session)
+static luci_result_t list_with(luci_db_t *db, const luci_session_list_t *walk, const luci_session_t *session,
+                               int *is_all, apr_pool_t *scratch)
 {
-    luci_own_session_t *own = apr_array_push(listing->sessions);
+    luci_result_t result = luci_db_finds_sessions(db, is_all, scratch);
 
-    *own = (luci_own_session_t){ .is_current = 1 };
-    memcpy(own->tag, session->tag, sizeof own->tag);
-}
-
-static luci_result_t list_with(luci_db_t *db, const luci_session_list_t *walk, int *is_all,
-                               apr_pool_t *scratch)
-{
-    luci_result_t result = luci_db_has_user_index(db, is_all);
-
-    return result == LUCI_OK && *is_all ? luci_session_list(db, walk, scratch) : result;
+    if (result != LUCI_OK)
+        return result;
+    if (*is_all)
+        return luci_session_list(db, walk, scratch);
+    result = luci_session_list_one(db, walk, &session->token, scratch);
+    return result == LUCI_NOT_FOUND ? LUCI_OK : result;
 }
 
 luci_result_t luci_own_sessions_list(const luci_auth_t *auth, const luci_session_t *session, luci_ms_t now,
@@ -82,10 +79,8 @@ luci_result_t luci_own_sessions_list(const luci_auth_t *auth, const luci_session
     *list = (luci_own_sessions_t){ listing.sessions, 0 };
     if (result != LUCI_OK)
         return result;
-    result = list_with(db, &walk, &list->is_all, pool);
+    result = list_with(db, &walk, session, &list->is_all, pool);
     auth->source.give_back(auth->source.baton, db);
-    if (result == LUCI_OK && !list->is_all)
-        add_current_alone(&listing, session);
     qsort(listing.sessions->elts, (size_t)listing.sessions->nelts, sizeof(luci_own_session_t), later_first);
     return result;
 }
@@ -122,12 +117,12 @@ static luci_result_t end_meant(luci_db_t *db, void *baton, apr_pool_t *scratch)
         .user_id = user_id, .now = ending->what->now, .each = find_meant, .baton = ending
     };
     luci_user_t user;
-    int has_index, kinds;
-    luci_result_t result = luci_db_has_user_index(db, &has_index);
+    int can_find, kinds;
+    luci_result_t result = luci_db_finds_sessions(db, &can_find, scratch);
 
     ending->stored_ids = apr_array_make(ending->pool, 8, sizeof(const char *));
     ending->ended = apr_array_make(ending->pool, 8, sizeof(luci_session_token_t));
-    if (result == LUCI_OK && !has_index)
+    if (result == LUCI_OK && !can_find)
         return LUCI_CONFLICT;
     if (result == LUCI_OK)
         result = luci_user_lock(db, user_id, &user, scratch);

@@ -40,8 +40,8 @@ typedef struct {
     int number;
 } luci_cache_name_t;
 
-#define LUCI_AUDIT_OFF "off"                     /* the value of LuciaAuditLog that disables it */
-#define LUCI_FRESHNESS_MIN (10 * LUCI_MS_SECOND) /* bounds of how long a confirmation counts */
+#define LUCI_AUDIT_OFF "off"              /* the value of LuciaAuditLog that disables it */
+#define LUCI_FRESHNESS_MIN LUCI_MS_SECOND /* bounds of how long a confirmation counts */
 #define LUCI_FRESHNESS_MAX (30 * LUCI_MS_DAY)
 #define LUCI_TIME_AUTO (-1)    /* the value of a time that is written as "auto" */
 #define LUCI_DIRECTIVES_MAX 64 /* maximum number of rows of a scope; each has one bit in "set" */

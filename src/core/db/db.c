@@ -403,20 +403,6 @@ luci_result_t luci_db_has_later(luci_db_t *db, const luci_table_t *table, const 
     return result;
 }
 
-luci_result_t luci_db_has_user_index(luci_db_t *db, int *found)
-{
-    luci_probe_t probe = luci_probe_index(&luci_table_session, "user_id");
-    luci_result_t result = luci_db_connect(db);
-
-    if (result == LUCI_OK && db->user_index == INDEX_UNKNOWN) {
-        result = look(db, &probe, found);
-        if (result == LUCI_OK)
-            db->user_index = *found ? INDEX_FOUND : INDEX_MISSING;
-    }
-    *found = result == LUCI_OK && db->user_index == INDEX_FOUND;
-    return result;
-}
-
 luci_result_t luci_db_run(luci_db_t *db, const char *text)
 {
     luci_result_t result = luci_db_connect(db);
@@ -619,6 +605,35 @@ luci_result_t luci_db_select(luci_db_t *db, const luci_statement_t *statement,
         return select_certain(db, &query, pool);
     result = select_row(db, &query, &lags);
     return lags ? luci_db_transaction(db, select_certain, &query, pool) : result;
+}
+
+static luci_result_t find_user_index(luci_db_t *db)
+{
+    luci_probe_t probe = luci_probe_index(&luci_table_session, "user_id");
+    int found;
+    luci_result_t result = luci_db_connect(db);
+
+    if (result != LUCI_OK || db->user_index != INDEX_UNKNOWN)
+        return result;
+    result = look(db, &probe, &found);
+    if (result == LUCI_OK)
+        db->user_index = found ? INDEX_FOUND : INDEX_MISSING;
+    return result;
+}
+
+luci_result_t luci_db_finds_sessions(luci_db_t *db, int *found, apr_pool_t *scratch)
+{
+    const char *const *row;
+    luci_result_t result = find_user_index(db);
+
+    *found = 1;
+    if (result != LUCI_OK || db->user_index == INDEX_FOUND)
+        return result;
+    result = luci_db_select(db, &luci_sql_sessions_many,
+                            LUCI_ARGUMENTS({ "few", luci_sql_number(LUCI_SQL_SESSIONS_FEW, scratch) }), &row,
+                            scratch);
+    *found = result == LUCI_NOT_FOUND;
+    return *found ? LUCI_OK : result;
 }
 
 luci_result_t luci_db_select_all(luci_db_t *db, const luci_statement_t *statement,

@@ -162,9 +162,10 @@ luci_result_t luci_db_has_table(luci_db_t *db, const luci_table_t *table, int *f
 luci_result_t luci_db_has_later(luci_db_t *db, const luci_table_t *table, const char *name,
                                 int *found) LUCI_MUST_USE;
 
-/* Tells whether the session table has an index on user_id; determined once per connection. Results as
- * above. */
-luci_result_t luci_db_has_user_index(luci_db_t *db, int *found) LUCI_MUST_USE;
+/* Tells whether the sessions of a user are found quickly: the session table has an index on user_id, which is
+ * determined once per connection, or few rows (LUCI_SQL_SESSIONS_FEW), as that of a Lucia application may.
+ * Results as above. */
+luci_result_t luci_db_finds_sessions(luci_db_t *db, int *found, apr_pool_t *scratch) LUCI_MUST_USE;
 
 /* Runs a statement without arguments, such as those of the schema, without repetition. OK, BUSY,
  * UNAVAILABLE. */

@@ -148,6 +148,16 @@ const luci_statement_t luci_sql_session_page_of_user = {
     .repeatable = 1,
 };
 
+const luci_statement_t luci_sql_session_listed = {
+    .text = LISTED_SESSION " WHERE s.id IN (:hashed, :plain)",
+    .repeatable = 1,
+};
+
+const luci_statement_t luci_sql_sessions_many = {
+    .text = "SELECT s.id FROM {session} s ORDER BY s.id LIMIT 1 OFFSET :few:int",
+    .repeatable = 1,
+};
+
 const luci_statement_t luci_sql_sessions_delete = {
     .text = "DELETE FROM {session} WHERE user_id = :user",
     .repeatable = 1,

@@ -51,6 +51,12 @@ extern const luci_statement_t luci_sql_session_purge_step_waiting;
  * user agent (NULL: unknown). */
 extern const luci_statement_t luci_sql_session_page; /* listed sessions */
 extern const luci_statement_t luci_sql_session_page_of_user;
+extern const luci_statement_t luci_sql_session_listed;  /* the one with an id, hashed or plain */
 extern const luci_statement_t luci_sql_sessions_delete; /* all sessions of a user */
+
+/* Of so few sessions, those of a user are found quickly without an index: in less than a millisecond. */
+#define LUCI_SQL_SESSIONS_FEW 1000
+
+extern const luci_statement_t luci_sql_sessions_many; /* a row if there are more */
 
 #endif

@@ -32,7 +32,7 @@ static luci_result_t read_seen(luci_db_t *db, const luci_user_t *user, seen_t *s
 static luci_result_t has_session(luci_db_t *db, const luci_user_t *user, int *has, apr_pool_t *scratch)
 {
     const char *const *row;
-    luci_result_t result = luci_db_has_user_index(db, has);
+    luci_result_t result = luci_db_finds_sessions(db, has, scratch);
 
     if (result != LUCI_OK || !*has)
         return result;

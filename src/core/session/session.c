@@ -155,11 +155,11 @@ luci_result_t luci_session_make_room(luci_db_t *db, const char *user_id, int max
 {
     const char *const *row;
     apr_int64_t excess;
-    int has_index;
-    luci_result_t result = luci_db_has_user_index(db, &has_index);
+    int can_find;
+    luci_result_t result = luci_db_finds_sessions(db, &can_find, pool);
 
     *removed = apr_array_make(pool, 1, sizeof(luci_session_token_t));
-    if (result != LUCI_OK || !has_index)
+    if (result != LUCI_OK || !can_find)
         return result;
     result = luci_db_select(db, &luci_sql_sessions_count, LUCI_ARGUMENTS({ "user", user_id }), &row, pool);
     if (result != LUCI_OK)

@@ -83,6 +83,23 @@ luci_result_t luci_session_list(luci_db_t *db, const luci_session_list_t *list, 
     return result == LUCI_OK ? listing.result : result;
 }
 
+luci_result_t luci_session_list_one(luci_db_t *db, const luci_session_list_t *list,
+                                    const luci_session_token_t *token, apr_pool_t *scratch)
+{
+    listing_t listing = { list, luci_db_target(db)->settings, LUCI_OK };
+    char hashed[LUCI_SHA256_HEX + 1];
+    const char *const *row;
+    luci_result_t result;
+
+    luci_secret_hex(token->digest, LUCI_SHA256_BYTES, hashed);
+    result = luci_db_select(db, &luci_sql_session_listed,
+                            LUCI_ARGUMENTS({ "hashed", hashed }, { "plain", token->id ? token->id : hashed }),
+                            &row, scratch);
+    if (result == LUCI_OK)
+        show(&listing, row, scratch);
+    return result == LUCI_OK ? listing.result : result;
+}
+
 static luci_result_t delete_row(luci_db_t *db, const char *stored_id, apr_pool_t *scratch)
 {
     int changed;

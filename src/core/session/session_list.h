@@ -36,6 +36,10 @@ typedef struct {
 luci_result_t luci_session_list(luci_db_t *db, const luci_session_list_t *list,
                                 apr_pool_t *scratch) LUCI_MUST_USE;
 
+/* Calls each for the session of a token, which list->user_id does not narrow. NOT_FOUND: there is none. */
+luci_result_t luci_session_list_one(luci_db_t *db, const luci_session_list_t *list,
+                                    const luci_session_token_t *token, apr_pool_t *scratch) LUCI_MUST_USE;
+
 /* Deletes the row of a stored id, also if an unhashed id was replaced by its hash since it was listed.
  * NOT_FOUND: the row does not exist any more. */
 luci_result_t luci_session_list_delete(luci_db_t *db, const char *stored_id,

@@ -87,12 +87,17 @@ static int keep(luci_form_t *form, const part_t *name, const part_t *value, apr_
     return 1;
 }
 
-/* What was sent for a flag may be any text. */
+/* Tells whether a text sets a flag. */
+static int is_yes(const char *text)
+{
+    return text && *text && strcmp(text, "0") != 0 && strcmp(text, "false") != 0;
+}
+
 static void read_flags(luci_form_t *form, apr_pool_t *pool)
 {
     for (int i = 0; form->fields[i].name; i++) {
         if (form->fields[i].kind == LUCI_FORM_FLAG)
-            form->values[i] = apr_pstrdup(pool, form->values[i] && *form->values[i] ? "1" : "");
+            form->values[i] = apr_pstrdup(pool, is_yes(form->values[i]) ? "1" : "");
     }
 }
 
@@ -164,13 +169,18 @@ static json_t *load_wrapped(const char *body, size_t length, apr_pool_t *pool)
     return array;
 }
 
+static int is_set(const json_t *value)
+{
+    return json_is_true(value) || is_yes(json_string_value(value)) || json_number_value(value) != 0;
+}
+
 static char *member(const json_t *object, const luci_form_field_t *field, apr_pool_t *pool)
 {
     const json_t *value = json_object_get(object, field->name);
     const char *string = json_string_value(value);
 
     if (field->kind == LUCI_FORM_FLAG)
-        return apr_pstrdup(pool, json_is_true(value) ? "1" : "");
+        return apr_pstrdup(pool, is_set(value) ? "1" : "");
     if (field->kind == LUCI_FORM_NULLABLE && json_is_null(value))
         return apr_pstrdup(pool, "");
     return string ? apr_pstrdup(pool, string) : NULL;
@@ -180,7 +190,11 @@ static int has_type(const json_t *object, const luci_form_field_t *field)
 {
     const json_t *value = json_object_get(object, field->name);
 
-    return field->kind != LUCI_FORM_NULLABLE || !value || json_is_null(value) || json_is_string(value);
+    switch (field->kind) {
+    case LUCI_FORM_NULLABLE: return !value || json_is_null(value) || json_is_string(value);
+    case LUCI_FORM_FLAG: return !json_is_array(value) && !json_is_object(value);
+    default: return 1;
+    }
 }
 
 /* json_string_value points to jansson's own string, not to a copy. */

@@ -19,7 +19,7 @@ typedef enum {
     LUCI_FORM_TEXT,
     LUCI_FORM_NULLABLE, /* a text; in JSON, null is "", and what is neither null nor a string is INVALID */
     LUCI_FORM_SECRET,   /* a password: luci_form_wipe overwrites it */
-    LUCI_FORM_FLAG      /* a checkbox: a non-empty value, or true in JSON; its value is "" or "1" */
+    LUCI_FORM_FLAG      /* a checkbox; its value is "1", or "" for an absent, empty, "0" or "false" one */
 } luci_form_kind_t;
 
 /* One field; a form's array of them ends with a NULL name. */
@@ -49,11 +49,12 @@ luci_result_t luci_form_parse_urlencoded(char *body, size_t length, luci_form_t 
 
 /* Parses application/json. INVALID: malformed JSON (also an empty body or a byte order mark), a member that
  * occurs twice, NUL, invalid UTF-8, lone surrogates, numbers that jansson cannot represent, or deeper nesting
- * than LUCI_FORM_DEPTH_MAX, or another type in a NULLABLE field. A well-formed value that is not an object
- * has no fields. After OK, jansson has left no copy of the object's string members in freed memory. The
- * copies of a rejected body, and of strings deeper inside it, are freed without being wiped; wiping them
- * would require process-wide allocators, which other users of jansson may have set. The caller must wipe the
- * body. */
+ * than LUCI_FORM_DEPTH_MAX, or a type that a NULLABLE field does not take. A flag is set by
+ * true, a number other than 0 and the same texts as in a form; an array or object for it is INVALID. A
+ * well-formed value that is not an object has no fields. After OK, jansson has left no copy of the object's
+ * string members in freed memory. The copies of a rejected body, and of strings deeper inside it, are freed
+ * without being wiped; wiping them would require process-wide allocators, which other users of jansson may
+ * have set. The caller must wipe the body. */
 luci_result_t luci_form_parse_json(const char *body, size_t length, luci_form_t *form,
                                    apr_pool_t *pool) LUCI_MUST_USE;
 

@@ -23,7 +23,7 @@ static const char *parse(cmd_parms *command, const char *line, const void **pars
     if (words->nelts > 1 ||
         (words->nelts == 1 && (!luci_word_ms(LUCI_WORD(words, 0), &rule->within) ||
                                rule->within < LUCI_FRESHNESS_MIN || rule->within > LUCI_FRESHNESS_MAX)))
-        return "Require lucia-fresh: at most a TIME from 10s to 30d is allowed";
+        return "Require lucia-fresh: at most a TIME from 1s to 30d is allowed";
     dir->rules.read_proof |= luci_rules_refusal(command) == AUTHZ_DENIED;
     *parsed = rule;
     return NULL;

@@ -2,6 +2,8 @@
 /* People who look at their own sessions and end some: which are found, which end, and what the caches forget.
  * Specification: S1.32 and S1.38. */
 #include "core/auth/own_sessions.h"
+
+#include "core/db/session_table.h"
 #include "lib/support_cache.h"
 #include "lib/tap.h"
 
@@ -113,15 +115,37 @@ static void check_end(void)
                "the failure is reported");
 }
 
+/* As many rows as LUCI_SQL_SESSIONS_FEW, of somebody else. */
+static void fill(const luci_session_t *of)
+{
+    run_sql(apr_psprintf(pool,
+                         "INSERT INTO user_session (id, user_id, active_expires, idle_expires) "
+                         "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < %d) "
+                         "SELECT 'f' || i, '%s', 1, 1 FROM n",
+                         LUCI_SQL_SESSIONS_FEW, of->user.id));
+}
+
 static void check_without_index(void)
 {
-    luci_session_t alice = sign_in("alice"), other = sign_in("alice");
-    long long before = support_auth_number(with, SESSIONS);
+    luci_session_t alice = sign_in("alice"), other = sign_in("alice"), third = sign_in("alice");
+    luci_own_sessions_t list;
+    long long before;
     int is_all;
 
     run_sql("DROP INDEX user_session_user_id");
     luci_db_close(with->db);
-    tap_is_str(listed(&alice, &is_all), alice.tag, "S1.32: without an index the own session is listed alone");
+    listed(&alice, &is_all);
+    tap_is_int(is_all, 1, "S1.32: without an index all sessions are listed of a small table");
+    tap_is_result(end(&alice, third.tag), LUCI_OK, "S1.38: without an index a session of a small table ends");
+    tap_is_result(support_sign_in(with, "bert1", PASSWORD), LUCI_OK, "bert1 signs in");
+    fill(&support_session);
+    before = support_auth_number(with, SESSIONS);
+    tap_is_str(listed(&alice, &is_all), alice.tag,
+               "S1.32: without an index the own session of a large table is listed alone");
+    tap_is_result(luci_own_sessions_list(&with->auth, &alice, NOW, &list, pool), LUCI_OK,
+                  "the own session is read");
+    tap_is_int(APR_ARRAY_IDX(list.sessions, 0, luci_own_session_t).created_at, NOW,
+               "S1.32: the own session that is listed alone has what the table knows");
     tap_is_int(is_all, 0, "the list is incomplete");
     tap_is_result(end(&alice, NULL), LUCI_CONFLICT, "S1.38: without an index nothing ends");
     tap_is_result(end(&alice, other.tag), LUCI_CONFLICT, "S1.38: without an index no tag is found");

@@ -280,6 +280,10 @@ static void check_room(void)
     if (support_is_file()) {
         support_run(target.params, "DROP INDEX user_session_user_id");
         luci_db_close(db);
+        store_many(5);
+        tap_is_result(luci_session_make_room(db, alice.id, 5, &removed, pool), LUCI_OK,
+                      "S2.13: making room in a small table without an index succeeds");
+        tap_is_int(removed->nelts, 1, "S2.13: one of a small table makes room");
         store_many(LUCI_SESSIONS_MAX + 2);
         tap_is_result(luci_session_make_room(db, alice.id, 0, &removed, pool), LUCI_OK,
                       "making room without an index succeeds");

@@ -373,18 +373,28 @@ static void test_flags(void)
         const char *flag;
     } table[] = {
         { "keep=on", "1" },
-        { "keep=0", "1" },
+        { "keep=yes", "1" },
+        { "keep=0", "" },
+        { "keep=false", "" },
         { "keep=", "" },
         { "keep", "" },
         { "other=1", "" },
         { "", "" },
         { "{\"keep\":true}", "1" },
         { "{\"keep\":false}", "" },
-        { "{\"keep\":\"on\"}", "" },
-        { "{\"keep\":1}", "" },
+        { "{\"keep\":null}", "" },
+        { "{\"keep\":\"on\"}", "1" },
+        { "{\"keep\":\"1\"}", "1" },
+        { "{\"keep\":\"false\"}", "" },
+        { "{\"keep\":\"0\"}", "" },
+        { "{\"keep\":\"\"}", "" },
+        { "{\"keep\":1}", "1" },
+        { "{\"keep\":0}", "" },
+        { "{\"keep\":0.0}", "" },
         { "{}", "" },
         { "[]", "" },
     };
+    static const char *const refused[] = { "{\"keep\":[]}", "{\"keep\":[true]}", "{\"keep\":{\"a\":1}}" };
 
     for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
         char *body = apr_pstrdup(pool, table[i].body);
@@ -395,6 +405,12 @@ static void test_flags(void)
 
         tap_is_str(luci_result_name(result), luci_result_name(LUCI_OK), "a flag in '%s'", table[i].body);
         tap_is_str(luci_form_value(&form, "keep"), table[i].flag, "... is '%s'", table[i].flag);
+    }
+    for (size_t i = 0; i < sizeof refused / sizeof *refused; i++) {
+        luci_form_t form = { .fields = flags };
+
+        tap_is_result(luci_form_parse_json(refused[i], strlen(refused[i]), &form, pool), LUCI_INVALID,
+                      "a flag is refused in '%s'", refused[i]);
     }
 }
 
