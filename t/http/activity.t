@@ -80,6 +80,7 @@ is rows(), 0, 'S9.61: luciactl purge deletes what is older than 90 days';
 sqlite($db, 'DROP TABLE auth_user_activity');
 is login('bobby', $PASSWORD)->status, 302, 'S9.61: without the table people sign in';
 is login('bobby', 'wrong 1')->status, 400, 'without the table a wrong password answers 400';
+is $site->request(GET => '/account/activity')->location, '/account/login?next=/account/activity', 'a visitor of the page activity signs in and comes back';
 is $site->request(GET => '/account/activity', cookie => sign_in($site, 'bobby', path => '/account/login'))->status, 404, 'without the table the page is 404';
 is $ctl->status(qw(--vhost 127.0.0.1 activity bobby)), 3, 'without the table luciactl activity says that it is missing';
 done_testing;

@@ -56,6 +56,7 @@ sub lock_out { my ($name, @more) = @_; login($name, 'wrong 1', @ATTACKER, @more)
 
 my $reply = $site->request(POST => '/signup', form(username => 'alice', password => $PASSWORD), @HOME);
 my $first = device_of($reply);
+is join(' ', map { /^(\w+)=/ } $reply->headers('Set-Cookie')), 'auth_session auth_session_device', "S2.4: the session's cookie is the first one";
 like $first->{value}, qr/\A[0-9a-f]{64}\z/, 'signing up sends a device cookie';
 is_deeply [sort keys %{ $first->{attributes} }], [qw(expires httponly path samesite)], 'the device cookie has the attributes of the session cookie';
 is $first->{attributes}{samesite}, 'Lax', 'S9.16: the device cookie has SameSite=Lax';

@@ -6,8 +6,7 @@
 #include "core/web/template.h"
 #include "core/web/user_agent.h"
 #include "httpd/account/account_json.h"
-#include "httpd/account/endpoint.h"
-#include "httpd/request/reply.h"
+#include "httpd/account/own_page.h"
 
 #include <apr_strings.h>
 
@@ -103,4 +102,5 @@ const luci_endpoint_t luci_endpoint_activity = {
     .is_on = is_on,
     .needs_session = 1,
     .get = show,
+    .no_session = luci_own_page_anonymous,
 };

@@ -79,6 +79,21 @@ static void send_cookie(request_rec *r, const luci_cookie_t *cookie, const char 
     apr_table_addn(headers, SET_COOKIE, value);
 }
 
+/* Puts the lines for cookies of other names after the one for this cookie, for programs that read the first
+ * line alone. */
+static void put_others_last(request_rec *r, const luci_cookie_t *cookie)
+{
+    const apr_array_header_t *sent = luci_state_of(r)->cookies_sent->lines;
+    const int count = sent->nelts;
+
+    for (int i = 0; i < count; i++) {
+        const sent_t other = APR_ARRAY_IDX(sent, i, sent_t);
+
+        if (other.value && strcmp(other.cookie.name, cookie->name) != 0)
+            send_cookie(r, &other.cookie, other.value);
+    }
+}
+
 static void clear(request_rec *r, const luci_cookie_t *cookie)
 {
     send_cookie(r, cookie, luci_cookie_clear(cookie, luci_state_of(r)->pool));
@@ -111,6 +126,7 @@ void luci_cookies_set_session(request_rec *r, const luci_session_t *session)
     if (are_several(state, &cookie))
         clear_strays(r, &cookie);
     send_cookie(r, &cookie, luci_cookie_set(&cookie, session->token.id, expires, state->pool));
+    put_others_last(r, &cookie);
 }
 
 void luci_cookies_clear_session(request_rec *r)
