@@ -6,6 +6,7 @@
 
 #define OPEN "%%@"
 #define CLOSE "%%"
+#define PUT_INTO "%%>layout%%"
 #define BODY OPEN "body" CLOSE
 #define FOOTER "footer"
 #define NAME_CHARACTERS "abcdefghijklmnopqrstuvwxyz_"
@@ -38,11 +39,34 @@ static const char *read_marker_line(const char *text, part_t *name)
     return end && *end == '\n' ? end + 1 : NULL;
 }
 
+/* The page after a first line PUT_INTO; NULL: it has none. */
+static const char *after_put_into(const char *page)
+{
+    const char *end = page + strlen(PUT_INTO);
+
+    if (strncmp(page, PUT_INTO, strlen(PUT_INTO)) != 0)
+        return NULL;
+    if (*end == '\r')
+        end++;
+    return *end == '\n' ? end + 1 : NULL;
+}
+
 int luci_layout_is_body(const char *page)
 {
     part_t name;
 
-    return read_marker_line(page, &name) != NULL;
+    return after_put_into(page) || read_marker_line(page, &name);
+}
+
+/* The blocks of the page: what follows PUT_INTO without a marker is the block "body". */
+static const char *blocks_of(const char *page, apr_pool_t *pool)
+{
+    const char *rest = after_put_into(page);
+    part_t name;
+
+    if (!rest)
+        return page;
+    return read_marker_line(rest, &name) ? rest : apr_pstrcat(pool, BODY "\n", rest, NULL);
 }
 
 const char *luci_layout_problem(const char *layout)
@@ -104,14 +128,14 @@ static int is_named(const part_t *name, const char *text)
 
 char *luci_layout_compose(const char *layout, const char *page, const char *footer, apr_pool_t *pool)
 {
-    const char *rest = layout, *marker = layout, *end;
+    const char *rest = layout, *marker = layout, *blocks = blocks_of(page, pool), *end;
     char *whole = apr_pstrdup(pool, "");
     part_t name;
 
     while ((marker = strstr(marker, OPEN)) != NULL) {
         end = read_marker(marker, &name);
         if (end) {
-            part_t block = is_named(&name, FOOTER) ? whole_text(footer) : find_block(page, &name);
+            part_t block = is_named(&name, FOOTER) ? whole_text(footer) : find_block(blocks, &name);
 
             whole = apr_pstrcat(pool, whole, apr_pstrmemdup(pool, rest, (size_t)(marker - rest)),
                                 apr_pstrmemdup(pool, block.start, block.length), NULL);

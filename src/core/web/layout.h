@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The layout that pages share. A page that begins with a block is a body: its blocks are inserted into the
- * layout, and the result is a template. Any other page is a complete document and does not use the layout.
- * Pure: files are read elsewhere.
+/* The layout that pages share. A page that begins with a block, or with a line "%%>layout%%", is a body: its
+ * blocks are inserted into the layout, and the result is a template. Any other page is a complete document
+ * and does not use the layout. Pure: files are read elsewhere.
  *
  * A block begins with a line of its own, "%%@NAME%%", and ends before the next such line; the layout has
- * "%%@NAME%%" where the block is inserted. A block that a page does not have is empty. The block "footer" is
- * not the page's, but the text of a file that all pages have in common. */
+ * "%%@NAME%%" where the block is inserted. A block that a page does not have is empty. What follows
+ * "%%>layout%%" and is in no block is the block "body". The block "footer" is not the page's, but the text of
+ * a file that all pages have in common. */
 #ifndef LUCI_LAYOUT_H
 #define LUCI_LAYOUT_H
 
