@@ -23,7 +23,7 @@ my $GUARD = "AuthType Basic\nAuthName corp\nAuthBasicProvider file\nAuthUserFile
 sub adopt_location { my ($path, $lines) = @_; return "<Location $path>\nSetHandler luciauth-adopt\n$GUARD$lines</Location>\n" }
 
 my $server = site("LuciaTemplates \@templates\@\nLuciaErrorCodes On\nLuciaAuditLog logs/audit.log\nLuciaThrottle signup=5/1h\nLuciaAdoptURL /adopt\n"
-    . adopt_location('/adopt', "LuciaAdopt corp signup=On\n") . adopt_location('/members', "LuciaAdopt corp signup=Off\n") . adopt_location('/counted', "LuciaAdopt counted\n")
+    . adopt_location('/adopt', "LuciaAdopt corp signup=On\n") . adopt_location('/members', "LuciaAdopt corp signup=Off\n") . adopt_location('/counted', "LuciaAdopt counted\n") . adopt_location('/elsewhere', "LuciaAdopt elsewhere signup=On\n")
     . adopt_location('/approved', "LuciaAdopt corp\nLuciaSignup approval\n") . adopt_location('/invited', "LuciaAdopt corp\nLuciaSignup invite\n") . adopt_location('/closed', "LuciaAdopt corp\nLuciaSignup Off\n")
     . adopt_location('/variables', "SetEnv PERSON number-7\nSetEnv NAME Judy\nLuciaAdopt vars id=PERSON username=NAME\n") . adopt_location('/unset', "LuciaAdopt vars id=MISSING\n")
     . adopt_location('/certificate', "SetEnvIf Host . SSL_CLIENT_VERIFY=SUCCESS SSL_CLIENT_S_DN=CN=mallory\nLuciaAdopt vars id=SSL_CLIENT_S_DN\n") . adopt_location('/small', "SetEnvIf Host . SSL_CLIENT_S_DN=CN=mallory\nLuciaAdopt vars id=ssl_client_s_dn\n")
@@ -149,6 +149,9 @@ is count_of($server, 'user_session'), 2, 'S9.100: a session of the same user is 
 isnt cookie_of($reply)->{value}, $cookie->{value}, 'S9.100: the replaced session has another id';
 is answer(visit('alice', path => '/adopt?next=/private')), '302 /private', 'S9.100: next of the query leads back';
 is answer(visit('alice', path => '/adopt?next=https://evil.example/')), '302 /account', 'S9.100: next to another site is ignored';
+
+is json_of('alice', path => '/elsewhere')->json->{code}, 'username_taken', 'S9.100: the same ID of another module does not lead to the account of the first one';
+is keys_of('alice'), 'corp:alice username:alice', 'S9.100: the account of the first module gets no key of the other one';
 
 # ---- Who may get an account ----
 
