@@ -97,8 +97,12 @@ age($alice, 601);
 is answer(end($alice, [session => tag($of{curl})])), '303 /account/confirm?next=/account/sessions', 'S1.38: a browser with an old proof is led to confirm, and back to the page';
 is answer($server->request(POST => '/account/api/sessions', json({ session => tag($of{curl}) }), cookie => $alice, origin => 1)), '401 Confirmation required', 'S1.38: a script with an old proof gets 401';
 is vault($of{curl}), 200, 'S1.38: an old proof ends nothing';
+for my $mark (['Sec-Fetch-Mode', 'cors'], ['X-Requested-With', 'XMLHttpRequest']) {
+    my $refusal = end($alice, [session => tag($of{curl})], headers => {@$mark});
+    is_deeply [$refusal->status, $refusal->json], [401, { error => 'Confirmation required' }], "S1.30: a script that sends a form with $mark->[0] and an old proof gets 401";
+}
 is $server->request(GET => '/account/sessions', cookie => $alice)->status, 200, 'the list needs no new proof';
-my ($event) = grep { $_->{event} eq 'session_end' } $audit->events(1);
+my ($event) = grep { $_->{event} eq 'session_end' } $audit->events(3);
 is_deeply [@{$event}{qw(result reason)}], ['failure', 'unconfirmed'], 'the audit log has the refusal';
 age($alice, 1);
 

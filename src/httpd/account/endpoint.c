@@ -58,6 +58,8 @@ int luci_endpoint_lead(luci_endpoint_request_t *request, const char *url, luci_m
 {
     const char *link;
 
+    if (luci_request_is_script(request->r))
+        request->as_json = 1; /* fetch() would follow a redirect, and take the page for success */
     if (!url || request->as_json || request->wants_json)
         return luci_endpoint_problem(request, HTTP_UNAUTHORIZED, message);
     link = luci_way_back_link(request->r, url, requested);

@@ -195,15 +195,15 @@ static int mode_may_be_navigation(const char *mode)
     return !mode || ap_cstr_casecmp(mode, "navigate") == 0 || ap_cstr_casecmp(mode, "same-origin") == 0;
 }
 
+int luci_request_is_script(const request_rec *r)
+{
+    return !mode_may_be_navigation(apr_table_get(r->headers_in, "Sec-Fetch-Mode")) ||
+           apr_table_get(r->headers_in, "X-Requested-With");
+}
+
 int luci_request_is_navigation(request_rec *r)
 {
-    const char *mode = apr_table_get(r->headers_in, "Sec-Fetch-Mode");
-
-    if (!mode_may_be_navigation(mode))
-        return 0;
-    if (apr_table_get(r->headers_in, "X-Requested-With"))
-        return 0;
-    return accepted_by(r)->html.quality > 0;
+    return !luci_request_is_script(r) && accepted_by(r)->html.quality > 0;
 }
 
 /* A charset parameter may only name UTF-8 or ASCII. */

@@ -16,8 +16,10 @@ int luci_request_prefers_json(request_rec *r);
 /* 1 if Accept names application/json with the parameter profile=codes: errors in JSON then have a code. */
 int luci_request_accepts_codes(request_rec *r);
 
-/* 1 for a browser's navigation: Accept names HTML, and neither Sec-Fetch-Mode nor X-Requested-With indicates
- * a script. */
+/* 1 if Sec-Fetch-Mode or X-Requested-With says that the request is one of a script. */
+int luci_request_is_script(const request_rec *r);
+
+/* 1 for a browser's navigation: Accept names HTML, and the request is not one of a script. */
 int luci_request_is_navigation(request_rec *r);
 
 /* 1 if the request came over TLS, or ServerName says that a proxy in front terminates TLS. */
