@@ -6,6 +6,7 @@ use lib 't/lib';
 use POSIX ();
 use Test::More;
 use LuciaTest;
+use LuciaTest::Site qw(certificate);
 
 LuciaTest::only_files('about files of configuration, which name files of SQLite');
 
@@ -181,6 +182,50 @@ says('no database', "LuciaMount /\n", qr/there is no LuciaDatabase/);
 is $status, 2, 'a database and a configuration' or diag $said;
 
 my $database = "LuciaDatabase sqlite3 $dir/audited.db\n";
+
+# ---- The address of links ----
+
+my $port = $server->port;
+my $shop = "LuciaDatabase sqlite3 found/shop.db\nLuciaMount /account\n";
+sub shop { my ($address, @lines) = @_; return join "\n", "<VirtualHost $address>", @lines, $shop . "</VirtualHost>\n" }
+luciactl($shop, 'init');
+
+# What invite add says: the address of its link, and whether a note says that it is made of ServerName.
+sub address {
+    my ($config, @args) = @_;
+    ($status, my $said) = luciactl($config, 'invite', 'add', @args);
+    my ($url) = $said =~ m{ signs up: (\S+)/signup\?invite=};
+    my ($noted) = $said =~ /^The address (\S+) is made of ServerName\. .* LuciaSiteURL, or name the page with --url\.$/m;
+    return join ' ', $status, $url // '-', grep { defined } $noted;
+}
+for my $case (
+    ['the only name of the main server',              "ServerName main.example\n$shop",                              "http://main.example:$port/account"],
+    ['a name with a port',                            "ServerName main.example:8080\n$shop",                         'http://main.example:8080/account'],
+    ['a mount at the root',                           "ServerName main.example:80\n$shop" . "LuciaMount /\n",        'http://main.example'],
+    ['the port of a virtual host',                    shop('*:8081', 'ServerName one.example'),                      'http://one.example:8081/account'],
+    ['the usual port of a virtual host',              shop('*:80', 'ServerName one.example'),                        'http://one.example/account'],
+    ['a virtual host for all ports',                  shop('*', 'ServerName one.example'),                           "http://one.example:$port/account"],
+    ['a virtual host for all ports, one of them 80',  "Listen 127.0.0.1:80\nListen 127.0.0.1:8081\n" . shop('*', 'ServerName one.example'), 'http://one.example/account'],
+    ['two virtual hosts, one without a name',         shop('*:8081') . shop('*:8082', 'ServerName two.example'),     'http://two.example:8082/account'],
+    ['two virtual hosts, of which one has no mount',  shop('*:8081', 'ServerName one.example') . shop('*:8082', 'ServerName two.example') =~ s{(LuciaMount )/account}{$1off}r, 'http://one.example:8081/account'],
+) {
+    my ($what, $config, $url) = @$case;
+    is address($config), "0 $url $url", "S1.50: the link leads to ServerName, and a note says so: $what";
+}
+my $several = shop('*:8081', 'ServerName one.example') . shop('*:8082', 'ServerName two.example');
+is address($several), '2 -', 'S1.50: two names are ambiguous';
+is address($several, '--vhost', 'two.example'), '0 http://two.example:8082/account http://two.example:8082/account', 'S1.50: --vhost chooses one of two names';
+is address($several, '--url', 'https://proxy.example/account/signup'), '0 https://proxy.example/account', 'S1.50: --url needs no note';
+is address("$several$shop" . "LuciaSiteURL https://www.example.org\n"), '0 https://www.example.org/account', 'S1.50: LuciaSiteURL needs no note';
+is address(shop('*:80', 'ServerName one.example') . shop('*:443', 'ServerName two.example')), '0 https://two.example/account', 'S1.50: a name with port 443 is certain';
+is address("Listen 127.0.0.1:8081\n" . shop('*', 'ServerName one.example')), '2 -', 'S1.50: of two unusual ports none is likely';
+is address(shop('*:8081')), '2 -', 'S1.50: a virtual host without ServerName has no address';
+{
+    my $plain = $server;
+    $server = LuciaTest::Server->new(start => 0, modules => ['ssl']);
+    is address(shop('*:8443', 'ServerName one.example', 'SSLEngine on', certificate($server)) =~ s{found/}{$dir/found/}r), '0 https://one.example:8443/account https://one.example:8443/account', 'S1.50: the link to a server that speaks TLS has https';
+    $server = $plain;
+}
 
 # ---- What httpd prints ----
 

@@ -270,5 +270,16 @@ is $end->{status}, 1, 'S1.50: with LuciaCreateSchema Off user reset makes no tab
 my ($create) = $end->{err} =~ /create it with: (CREATE TABLE.*;)$/m;
 ok $create, 'user reset prints the statement' or diag $end->{err};
 sqlite($bare->db, $_) for split /;\s*/, $create;
+my $plain = site('');    # ServerName 127.0.0.1
+sign_up($plain, 'ivan1');
+my $end_of_plain = LuciaTest::Ctl->new('--config', $plain->conf_file)->run('--json', 'user', 'reset', 'ivan1');
+is $end_of_plain->{status}, 0, 'S1.50: user reset at an ordinary http site ends with 0';
+my ($path) = JSON::PP::decode_json($end_of_plain->{out})->{url} =~ m{\Ahttp://127\.0\.0\.1:@{[$plain->port]}(/reset\?token=[a-z0-9]{32})\z};
+is $plain->request(GET => $path // '/')->status, 200, 'S1.50: the link at an ordinary http site leads to its page';
+is $end_of_plain->{err}, "The address http://127.0.0.1:@{[$plain->port]} is made of ServerName. If users reach the site at another one, as behind a proxy, write it as LuciaSiteURL, or name the page with --url.\n",
+    'S1.50: one note says that the address is made of ServerName';
+my $named = $ctl->run('user', 'add', 'judy1', '--invite', '--vhost', 'few.test');
+like $named->{out}, qr{http://few\.test:@{[$server->port]}/account/reset\?token=[a-z0-9]{32}\n\z}, 'S1.50: user add --invite prints a link at the ServerName of --vhost';
+like $named->{err}, qr{\AThe address http://few\.test:\d+/account is made of ServerName\.}, 'S1.50: user add --invite says that the address is made of ServerName';
 like $strict->json('user', 'reset', 'heidi')->{url}, qr{\Ahttps://bare\.test/reset\?token=}, 'with the table user reset makes the link';
 done_testing;

@@ -14,13 +14,13 @@
 /* The option --stdin, for the tables of commands. */
 #define LUCI_SECRET_PROMPT_STDIN                                                                             \
     {                                                                                                        \
-        "stdin", NULL, "read the password from standard input, even if that is a terminal", 0                         \
+        "stdin", NULL, "read the password from standard input, even if that is a terminal", 0                \
     }
 
-/* Reads a new password: if standard input is a terminal, and --stdin is not given, a prompt asks for it twice;
- * otherwise it is the first line of standard input. DONE: *password is from the call's pool, and the caller
- * wipes it (luci_secret_wipe_string). USAGE: standard input has no usable first line, or no terminal can be
- * asked. REFUSED: the two differ, or it is not UTF-8. Errors are reported. */
+/* Reads a new password: if standard input is a terminal, and --stdin is not given, a prompt asks for it
+ * twice; otherwise it is the first line of standard input. DONE: *password is from the call's pool, and the
+ * caller wipes it (luci_secret_wipe_string). USAGE: standard input has no usable first line, or no terminal
+ * can be asked. REFUSED: the two differ, or it is not UTF-8. Errors are reported. */
 luci_exit_t luci_secret_prompt_new(luci_invocation_t *call, const char *prompt, char **password);
 
 /* Asks for confirmation on the terminal. DONE: the answer is "yes". REFUSED: any other answer. USAGE: there

@@ -190,6 +190,7 @@ static luci_exit_t run_add(luci_invocation_t *call)
     if (result != LUCI_OK)
         return luci_ctl_database_failed(&database, result);
     print(call, &wanted, apr_pstrcat(call->pool, page, "?invite=", wanted.text, NULL));
+    luci_one_time_link_note(call, &database.config);
     luci_secret_wipe(wanted.text, sizeof wanted.text);
     return LUCI_EXIT_DONE;
 }
@@ -208,8 +209,8 @@ const luci_command_t luci_command_invite_add = {
     "",
     "Prints a link with which people sign up, or mails it",
     "For a site with LuciaSignup invite. Opening the link uses nothing up; a sign-up does. The link\n"
-    "leads to the page \"signup\" below LuciaMount, at LuciaSiteURL or at the ServerName of the\n"
-    "virtual host if that has a scheme, otherwise at --url. It cannot be shown again. With --mail,\n"
+    "leads to the page \"signup\" below LuciaMount, at LuciaSiteURL, otherwise at the ServerName of\n"
+    "the virtual host, or to the page of --url. It cannot be shown again. With --mail,\n"
     "httpd makes the invitation when it sends the mail; it voids an earlier one to the same address.\n",
     add_options,
     0,

@@ -72,8 +72,8 @@ const luci_command_t luci_command_user_reset = {
     "The link is valid for an hour and works once; a new one voids the old one, and so does a\n"
     "change of the password. Until it is used, the old password stays. Using it ends all sessions\n"
     "of the user, who then signs in. Only the user learns the password: send the link on a way\n"
-    "that only the user reads. It leads to the page \"reset\" below LuciaMount, at LuciaSiteURL or\n"
-    "at the ServerName of the virtual host if that has a scheme, otherwise at --url. With --mail,\n"
+    "that only the user reads. It leads to the page \"reset\" below LuciaMount, at LuciaSiteURL,\n"
+    "otherwise at the ServerName of the virtual host, or to the page of --url. With --mail,\n"
     "httpd sends the link to the address in the column email, if email_verified does not say that it\n"
     "was not proved.\n",
     reset_options,

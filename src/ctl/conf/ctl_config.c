@@ -13,6 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#define HTTP_PORT "80"
 #define HTTPS_PORT "443"
 
 void luci_ctl_config_defaults(luci_ctl_config_t *config, apr_pool_t *pool)
@@ -23,6 +24,7 @@ void luci_ctl_config_defaults(luci_ctl_config_t *config, apr_pool_t *pool)
                                    .server = server,
                                    .has_pages = 1,
                                    .servers = apr_array_make(pool, 4, sizeof(luci_ctl_server_t *)),
+                                   .ports = apr_array_make(pool, 4, sizeof(const char *)),
                                    .findings = apr_array_make(pool, 4, sizeof(luci_site_finding_t)),
                                    .problems = apr_array_make(pool, 4, sizeof(const char *)) };
 }
@@ -96,6 +98,7 @@ static void read_server(luci_ctl_config_t *config, json_t *object, apr_pool_t *p
     server->addresses = get(object, "addresses", pool);
     server->name = get(object, "name", pool);
     server->uses = json_is_true(json_object_get(object, "uses"));
+    server->has_tls = json_is_true(json_object_get(object, "tls"));
     server->has_pages = !json_is_false(json_object_get(object, "pages"));
     server->aliases = apr_array_make(pool, 4, sizeof(const char *));
     server->config = luci_directives_defaults(&luci_scope_server, pool);
@@ -110,6 +113,11 @@ static void read_server(luci_ctl_config_t *config, json_t *object, apr_pool_t *p
         read_directive(config, server->config, each, pool);
     luci_email_columns_add(&server->config->settings, pool);
     APR_ARRAY_PUSH(config->servers, luci_ctl_server_t *) = server;
+}
+
+static void read_port(luci_ctl_config_t *config, json_t *number, apr_pool_t *pool)
+{
+    APR_ARRAY_PUSH(config->ports, const char *) = apr_itoa(pool, (int)json_integer_value(number));
 }
 
 /* ---- Findings ---- */
@@ -196,6 +204,7 @@ luci_result_t luci_ctl_config_read(const luci_ctl_source_t *source, luci_ctl_con
     config->control = get(document, "control", pool);
     config->children = get_number(document, "processes");
     config->threads = get_number(document, "threads");
+    json_array_foreach(json_object_get(document, "ports"), i, each) read_port(config, each, pool);
     json_array_foreach(json_object_get(document, "findings"), i, each) read_finding(config, each, pool);
     json_array_foreach(json_object_get(document, "servers"), i, each) read_server(config, each, pool);
     json_decref(document);
@@ -304,7 +313,7 @@ static const char *host_of(const char *name, apr_pool_t *pool)
 
 /* LuciaSiteURL says how browsers reach the server, and so does a ServerName with a scheme, through a proxy,
  * too. Without one, only the port of https is certain: http may be what a proxy in front speaks. */
-static const char *origin_of(const luci_ctl_server_t *server, apr_pool_t *pool)
+static const char *certain_origin(const luci_ctl_server_t *server, apr_pool_t *pool)
 {
     const char *name = server->name, *port = port_of(name), *origin;
 
@@ -322,10 +331,51 @@ static const char *origin_of(const luci_ctl_server_t *server, apr_pool_t *pool)
     return luci_url_origin(name, &origin, pool) == LUCI_OK ? origin : NULL;
 }
 
-/* All servers with the database of the chosen one serve its users. NULL: none of them has a certain URL, or
- * two have different ones. */
+/* The port that Listen gives a server without one in its ServerName and <VirtualHost>: the usual one, or the
+ * only one. NULL: several others. */
+static const char *listened_port(const luci_ctl_config_t *config, const char *usual)
+{
+    const char *found = NULL;
+    int others = 0;
+
+    for (int i = 0; i < config->ports->nelts; i++) {
+        const char *port = APR_ARRAY_IDX(config->ports, i, const char *);
+
+        if (strcmp(port, usual) == 0)
+            return usual;
+        others += found && strcmp(port, found) != 0;
+        found = port;
+    }
+    return others ? NULL : found;
+}
+
+/* What a ServerName without a scheme means unless a proxy is in front. */
+static const char *likely_origin(const luci_ctl_config_t *config, const luci_ctl_server_t *server,
+                                 apr_pool_t *pool)
+{
+    const char *name = server->name, *port, *origin;
+    int https = server->has_tls;
+
+    if (!name || strstr(name, "://"))
+        return NULL;
+    port = port_of(name);
+    if (port)
+        name = apr_pstrmemdup(pool, name, (apr_size_t)(port - 1 - name));
+    else
+        port = port_of(server->addresses);
+    if (!port || !apr_isdigit(*port))
+        port = listened_port(config, https ? HTTPS_PORT : HTTP_PORT);
+    if (!port)
+        return NULL;
+    https |= strcmp(port, HTTPS_PORT) == 0;
+    name = apr_pstrcat(pool, https ? "https://" : "http://", name, ":", port, NULL);
+    return luci_url_origin(name, &origin, pool) == LUCI_OK ? origin : NULL;
+}
+
+/* All servers with the database of the chosen one serve its users. NULL: none of them has a URL, or two have
+ * different ones. With likely 1, a likely URL is enough. */
 static const char *find_mounted(const luci_ctl_source_t *source, const luci_ctl_config_t *config,
-                                const luci_ctl_server_t *chosen, apr_pool_t *pool)
+                                const luci_ctl_server_t *chosen, int likely, apr_pool_t *pool)
 {
     const char *found = NULL;
 
@@ -336,7 +386,9 @@ static const char *find_mounted(const luci_ctl_source_t *source, const luci_ctl_
         if (!mount || !server->has_pages || !server->config->database.driver ||
             !is_same_database(server, chosen) || (source->vhost && !is_wanted(server, source->vhost)))
             continue;
-        origin = origin_of(server, pool);
+        origin = certain_origin(server, pool);
+        if (!origin && likely)
+            origin = likely_origin(config, server, pool);
         if (!origin)
             continue;
         url = apr_pstrcat(pool, origin, strcmp(mount, "/") == 0 ? "" : mount, NULL);
@@ -362,6 +414,10 @@ void luci_ctl_config_choose(const luci_ctl_source_t *source, luci_ctl_config_t *
     config->settings = chosen->config->settings;
     config->site = host_of(chosen->name, pool);
     config->has_pages = chosen->has_pages;
-    config->mounted_at = find_mounted(source, config, chosen, pool);
+    config->mounted_at = find_mounted(source, config, chosen, 0, pool);
+    if (!config->mounted_at) {
+        config->mounted_at = find_mounted(source, config, chosen, 1, pool);
+        config->mounted_by_name = config->mounted_at != NULL;
+    }
     config->audit_log = audit_file(chosen->config->audit_log, pool);
 }

@@ -16,6 +16,7 @@ typedef struct {
     apr_array_header_t *aliases; /* const char * */
     int uses;                    /* whether any of its sections uses the module */
     int has_pages;               /* LuciaPages outside of sections */
+    int has_tls;                 /* SSLEngine on, or ServerName https://... */
     luci_server_config_t *config;
 } luci_ctl_server_t;
 
@@ -33,12 +34,14 @@ typedef struct {
     luci_settings_t settings;
     const char *site;       /* the host name in the chosen server's ServerName; NULL: none */
     const char *mounted_at; /* the URL of LuciaMount with pages, without a final slash, if exactly one is
-                               certain; else NULL */
+                               certain or likely; else NULL */
+    int mounted_by_name;    /* that URL is only likely: it is made of a ServerName without a scheme */
     int has_pages;          /* of the chosen server */
     const char *audit_log;  /* LuciaAuditLog if that is a plain file, absolute; else NULL */
     const luci_server_config_t *server; /* the chosen server's directives */
     apr_array_header_t *servers;        /* luci_ctl_server_t *, the main server first; empty if not read */
-    apr_array_header_t *findings;       /* luci_site_finding_t: of httpd's start-up checks */
+    apr_array_header_t *ports;    /* const char *: those of Listen, perhaps repeated; empty if not read */
+    apr_array_header_t *findings; /* luci_site_finding_t: of httpd's start-up checks */
     apr_array_header_t
         *problems;       /* const char *: why the configuration is unusable, mostly with file and line */
     const char *user;    /* of the directive User, a number as "#33"; NULL: not configured */

@@ -59,14 +59,21 @@ luci_exit_t luci_one_time_link_page(luci_invocation_t *call, const luci_ctl_conf
                 "the endpoint (doc/api.md)"
           : !config->server->mount
               ? "because there is no LuciaMount"
-              : "because there is no LuciaSiteURL and no ServerName has a scheme, as in \"ServerName "
-                "https://example.org\", or several virtual hosts have different ones, so that --vhost is "
-                "needed";
+              : "because there is no LuciaSiteURL, and no ServerName whose port is known, or several virtual "
+                "hosts have different ones, so that --vhost is needed";
     return luci_command_misuse(
         call, apr_psprintf(call->pool,
                            "the address of the page is not known, %s: write it with --url, such as --url "
                            "https://example.org/account/%s",
                            why, name));
+}
+
+void luci_one_time_link_note(const luci_invocation_t *call, const luci_ctl_config_t *config)
+{
+    if (!luci_command_has(call, "url") && config->mounted_by_name)
+        luci_say_note("The address %s is made of ServerName. If users reach the site at another one, as "
+                      "behind a proxy, write it as LuciaSiteURL, or name the page with --url.",
+                      config->mounted_at);
 }
 
 /* ---- The table ---- */
@@ -158,6 +165,7 @@ luci_exit_t luci_one_time_link_make(luci_invocation_t *call, luci_ctl_database_t
         return refuse(database, result, wanted->user->username);
     url = apr_pstrcat(call->pool, wanted->page, "?token=", token.text, NULL);
     print(call, wanted, url, token.expires);
+    luci_one_time_link_note(call, &database->config);
     luci_secret_wipe(token.text, sizeof token.text);
     return LUCI_EXIT_DONE;
 }

@@ -21,6 +21,9 @@ luci_exit_t luci_one_time_link_prepare(luci_invocation_t *call, luci_ctl_databas
 luci_exit_t luci_one_time_link_page(luci_invocation_t *call, const luci_ctl_config_t *config,
                                     const char *name, const char **page);
 
+/* Says where the address of a printed link comes from, if it is only likely. */
+void luci_one_time_link_note(const luci_invocation_t *call, const luci_ctl_config_t *config);
+
 /* Finds the table that such a command writes, or makes it, unless LuciaCreateSchema is Off. use says what
  * for, as in "which links need". REFUSED: there is no table. DATABASE. */
 luci_exit_t luci_one_time_link_table(luci_invocation_t *call, luci_ctl_database_t *database,

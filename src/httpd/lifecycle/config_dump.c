@@ -7,6 +7,7 @@
 #include "httpd/lifecycle/config_check.h"
 #include "httpd/lifecycle/site_tree.h"
 
+#include <ap_listen.h>
 #include <apr_escape.h>
 #include <apr_strings.h>
 #include <http_core.h>
@@ -188,11 +189,21 @@ static json_t *server_of(const luci_site_t *site, apr_pool_t *pool)
     }
     json_object_set_new(server, "uses", json_boolean(site->use.name != NULL));
     json_object_set_new(server, "pages", json_boolean(site->dir->pages));
+    json_object_set_new(server, "tls", json_boolean(site->has_tls));
     json_object_set_new(server, "directives", directives_of(site, pool));
     return server;
 }
 
 /* ---- The document ---- */
+
+static json_t *ports(void)
+{
+    json_t *list = json_array();
+
+    for (const ap_listen_rec *listener = ap_listeners; listener; listener = listener->next)
+        json_array_append_new(list, json_integer(listener->bind_addr->port));
+    return list;
+}
 
 static void set_user(json_t *document, apr_pool_t *pool)
 {
@@ -218,6 +229,7 @@ void luci_config_dump(apr_pool_t *conf_pool, server_rec *main_server)
     json_object_set_new(document, "threads", json_integer(luci_mpm_threads()));
     if (control)
         set(document, "control", ap_runtime_dir_relative(conf_pool, control), conf_pool);
+    json_object_set_new(document, "ports", ports());
     json_array_append_new(servers, server_of(APR_ARRAY_IDX(sites, 0, const luci_site_t *), conf_pool));
     for (int i = sites->nelts - 1; i > 0; i--) /* httpd has the virtual host that it read last first. */
         json_array_append_new(servers, server_of(APR_ARRAY_IDX(sites, i, const luci_site_t *), conf_pool));
