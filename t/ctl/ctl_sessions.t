@@ -98,6 +98,11 @@ sub check_disabling {
     is try_sign_in('alice', $PASSWORD), 400, 'a disabled user does not sign in';
     $ctl->does('user', 'enable', 'alice');
     ok becomes($cookie, 200), 'the session of a user who is enabled again is let in';
+    $ctl->does('user', 'expire', 'alice', '2001-01-01');
+    ok becomes($cookie, 401), 'the session of a user whose date has passed is refused';
+    is try_sign_in('alice', $PASSWORD), 400, 'a user whose date has passed does not sign in';
+    $ctl->does('user', 'expire', 'alice', 'never');
+    ok becomes($cookie, 200), 'the session of a user without a date is let in again';
     $ctl->does('user', 'disable', 'alice', '--end-sessions');
     $ctl->does('user', 'enable', 'alice');
     ok becomes($cookie, 401), 'unless the sessions were ended';

@@ -6,6 +6,8 @@ use lib 't/lib';
 use utf8;
 use Test::More;
 use Digest::SHA ();
+use JSON::PP ();
+use POSIX ();
 use LuciaTest;
 use LuciaTest::Ctl;
 
@@ -104,12 +106,22 @@ sub check_expiry {
     ok !$carla->{disabled}, 'a user is enabled before the date';
     is $ctl->json('user', 'expire', 'carla', '2099-01-01T18:30Z')->{expiresAt}, '2099-01-01T18:30:00.000Z', 'user expire sets a time';
     is $ctl->json('user', 'expire', 'carla', '2099-01-01T18:30:15Z')->{expiresAt}, '2099-01-01T18:30:15.000Z', 'user expire sets a time with seconds';
-    for my $date ('2099-02-30', '2099-1-1', '1.1.2099', 'tomorrow', '', '2099-01-01T18:30', '2099-01-01T18:30:00+01:00', '2001-01-01') {
+    for my $date ('2099-02-30', '2099-1-1', '1.1.2099', 'tomorrow', '', '2099-01-01T18:30', '2099-01-01T18:30:00+01:00', '1970-01-01', '1969-12-31', '1970-01-01T00:00:00.002Z') {
         my $end = $ctl->run('user', 'expire', 'carla', $date);
         is $end->{status}, 2, "user expire refuses the date '$date'";
-        like $end->{err}, $date eq '2001-01-01' ? qr/2001-01-01 is in the past/ : qr/is not a date: write 2027-01-01/, "user expire says what is wrong with '$date'";
+        like $end->{err}, $date =~ /^19/ ? qr/\Q$date\E cannot be stored: a date is later than 1970-01-01T00:00Z$/m : qr/is not a date: write 2027-01-01/, "user expire says what is wrong with '$date'";
     }
     is $ctl->json('user', 'show', 'carla')->{expiresAt}, '2099-01-01T18:30:15.000Z', 'a refused date leaves the one before';
+    $ctl->does('user', 'reset', 'carla', '--url', 'https://www.example.org/account/reset');
+    my $links = sub { $engine->value_in($database, "SELECT count(*) FROM auth_user_token WHERE user_id = (SELECT id FROM auth_user WHERE username = 'Carla')") };
+    $ctl->does('user', 'expire', 'carla', '2099-01-01');
+    is $links->(), 1, 'a date to come leaves the link of the user';
+    like $ctl->does('user', 'expire', 'carla', '2001-01-01'), qr/^Carla has expired at 2001-01-01 00:00:00Z: the user is disabled from now on\.$/, 'user expire takes a date that has passed';
+    is $links->(), 0, 'a date that has passed voids the link of the user';
+    is_deeply [@{ $ctl->json('user', 'show', 'carla') }{qw(disabled expiresAt)}], [JSON::PP::true, '2001-01-01T00:00:00.000Z'], 'a user whose date has passed is disabled, with the date';
+    my $today = POSIX::strftime('%Y-%m-%d', gmtime);
+    like $ctl->does('user', 'expire', 'carla', $today), qr/^Carla has expired at $today 00:00:00Z: /, 'user expire takes the day of today, which began at midnight';
+    like $ctl->audit, qr/event=user_expire result=ok .*account=Carla.*\n\z/, 'the audit log has a date that has passed';
     is $ctl->json('user', 'expire', 'carla', 'never')->{expiresAt}, undef, 'user expire never removes the date';
     $ctl->does('user', 'expire', 'carla', '2099-01-01');
     is $ctl->json('user', 'enable', 'carla')->{expiresAt}, undef, 'user enable removes the date';
@@ -150,7 +162,7 @@ sub check_deleting {
     is $count->('auth_user'), 2, 'the others stay';
     my @acts = $ctl->audit =~ /event=(\w+) result=ok/g;
     my %acts = map { $_ => 1 } @acts;
-    is_deeply [sort keys %acts], [qw(init key_add key_delete password_change user_add user_delete user_disable user_enable user_expire user_rename user_set)],
+    is_deeply [sort keys %acts], [qw(init key_add key_delete password_change user_add user_delete user_disable user_enable user_expire user_link user_rename user_set)],
         'each kind of act is in the audit log';
     unlike $ctl->audit, qr/horse|argon2|another one/, 'the audit log contains no secret';
     return;

@@ -2,6 +2,7 @@
 #include "ctl/commands/commands.h"
 
 #include "core/base/timestamp.h"
+#include "core/token/token.h"
 #include "ctl/cli/say.h"
 #include "ctl/lib/account.h"
 #include "ctl/lib/admin_audit.h"
@@ -30,8 +31,6 @@ static int read_date(const char *text, luci_ms_t *moment, apr_pool_t *pool)
 /* Sets *from to what luci_admin_set_disabled takes. */
 static luci_exit_t choose_date(luci_invocation_t *call, const char *text, luci_ms_t *from)
 {
-    luci_ms_t now = apr_time_as_msec(apr_time_now());
-
     *from = 0;
     if (strcmp(text, "never") == 0)
         return LUCI_EXIT_DONE;
@@ -42,27 +41,40 @@ static luci_exit_t choose_date(luci_invocation_t *call, const char *text, luci_m
                                                 "(UTC), or never",
                                                 text));
     *from &= ~(luci_ms_t)1;
-    if (*from <= now)
+    if (*from <= LUCI_USER_WAITING)
         return luci_command_misuse(
-            call, apr_psprintf(call->pool, "%s is in the past; user disable disables a user at once", text));
+            call,
+            apr_psprintf(call->pool, "%s cannot be stored: a date is later than 1970-01-01T00:00Z", text));
     return LUCI_EXIT_DONE;
 }
 
-static const char *say_done(const luci_user_t *user, luci_ms_t from, apr_pool_t *pool)
+/* A date that has passed disables the user now, so that links are void, as after user disable. */
+static luci_result_t expire(luci_ctl_database_t *database, const luci_user_t *user, luci_ms_t from,
+                            luci_ms_t now, apr_pool_t *pool)
+{
+    luci_result_t result = luci_admin_set_disabled(database->db, user, from, NULL, pool);
+
+    return result == LUCI_OK && from && from <= now ? luci_token_void(database->db, user->id, pool) : result;
+}
+
+static const char *say_done(const luci_user_t *user, luci_ms_t from, luci_ms_t now, apr_pool_t *pool)
 {
     char text[LUCI_TIMESTAMP_TEXT];
 
     if (!from)
         return apr_psprintf(pool, "%s does not expire.", user->username);
     luci_timestamp_to_text(from, text);
-    return apr_psprintf(pool, "%s expires at %s.", user->username, text);
+    if (from > now)
+        return apr_psprintf(pool, "%s expires at %s.", user->username, text);
+    return apr_psprintf(pool, "%s has expired at %s: the user is disabled from now on.", user->username,
+                        text);
 }
 
 static luci_exit_t run_expire(luci_invocation_t *call)
 {
     luci_ctl_database_t database;
     luci_user_t user;
-    luci_ms_t from;
+    luci_ms_t from, now = apr_time_as_msec(apr_time_now());
     luci_result_t result;
     luci_exit_t status = choose_date(call, call->operand[1], &from);
 
@@ -79,12 +91,12 @@ static luci_exit_t run_expire(luci_invocation_t *call)
         return luci_say_error(LUCI_EXIT_REFUSED,
                               "%s waits for approval: first approve the user with user approve",
                               user.username);
-    result = luci_admin_set_disabled(database.db, &user, from, NULL, call->pool);
+    result = expire(&database, &user, from, now, call->pool);
     luci_admin_audit_write(&database, LUCI_EVENT_USER_EXPIRE, &user, result, 0);
     if (result != LUCI_OK)
         return luci_account_refused(call, &database, result, user.username);
     luci_session_notice_changed(call, &database, user.id);
-    return luci_account_done(call, &database, user.id, say_done(&user, from, call->pool));
+    return luci_account_done(call, &database, user.id, say_done(&user, from, now, call->pool));
 }
 
 static const luci_option_t options[] = { LUCI_ACCOUNT_BY_ID, { NULL, NULL, NULL, 0 } };
@@ -96,8 +108,8 @@ const luci_command_t luci_command_user_expire = {
     "From DATE on the user cannot sign in, and the user's sessions are invalid, as after user\n"
     "disable. A running httpd notices a date that is set or changed at once if LuciaControl is on,\n"
     "otherwise within LuciaSessionCacheTTL. DATE is a day, which begins at midnight UTC, such as\n"
-    "2027-01-01, or a time, such as 2027-01-01T18:00Z. \"never\" and user enable remove the date,\n"
-    "user disable replaces it.\n",
+    "2027-01-01, or a time, such as 2027-01-01T18:00Z; one that has passed disables the user at once.\n"
+    "\"never\" and user enable remove the date, user disable replaces it.\n",
     options,
     2,
     2,
