@@ -221,6 +221,35 @@ for my $what (qr/the user table lacks disabled or created_at/, qr/the session ta
     qr/the session table has no foreign key to the user table, so it may keep sessions of deleted users/, qr/the key table has no foreign key to the user table, so it may keep keys of deleted users/) {
     like $said, qr/^advice database: $what/m, "advice: $what";
 }
+
+# What directives cannot do without.
+my $old = $config . "LuciaTables old_user old_key old_session\n";
+my $alter = qr/ALTER TABLE \S*old_session\S* ADD COLUMN/;
+configured($old . "LuciaMaxLifetime 30d\n");
+my $lifetime = qr/^problem database: the table old_session lacks created_at, last_seen, address, user_agent, which LuciaMaxLifetime needs: requests that need the database are answered with 503 \| Add the columns with: $alter \S*created_at\S* .*; $alter \S*last_seen\S* .*; $alter \S*address\S* .*; $alter \S*user_agent\S* /m;
+finds('LuciaMaxLifetime without the columns of sessions', 1, $lifetime);
+configured($old . "<VirtualHost *:81>\nLuciaMaxLifetime 30d\n</VirtualHost>\n");
+finds('LuciaMaxLifetime of one virtual host', 1, $lifetime);
+is scalar(() = (found())[1] =~ /^advice database: no index of the key table begins with user_id/mg), 1, 'check reports what two virtual hosts have in common once';
+configured($old . "LuciaSignup approval\n");
+my $approval = qr/^problem database: the table old_user lacks disabled, created_at, which LuciaSignup approval needs: sign-up is answered with 503 \| Add the columns with: ALTER TABLE \S*old_user\S* ADD COLUMN \S*disabled/m;
+finds('LuciaSignup approval without the column disabled', 1, $approval);
+configured($old . "<Location /signup>\nLuciaSignup approval\n</Location>\n");
+finds('LuciaSignup approval in a section', 1, $approval);
+my $proof = qr/^problem database: the table old_session has no column proved_at, which .* need: requests that need a recent proof of the password are answered with 501 \| Add the column with: $alter \S*proved_at/m;
+for my $lines ("LuciaUsernameChange On\n", "<Location /username>\nLuciaUsernameChange On\n</Location>\n", "<Location /delete>\nLuciaAccountDeletion On\n</Location>\n", "<Location /x>\nAuthType Lucia\nRequire lucia-fresh 5min\n</Location>\n") {
+    configured($old . $lines);
+    finds(($lines =~ /^(?:<.*\nAuthType.*\n|<.*\n)?(.*)$/m)[0] . ' without the column proved_at', 1, $proof);
+}
+my $keys = $server->write('secrets', ('a secret of these tests, and of no server' x 2) . "\n");
+chmod 0600, $keys;
+configured($old . "LuciaSecret {file:$keys}\nLuciaSecondFactor optional\n");
+finds('LuciaSecondFactor without the column factors', 1, qr/^problem database: the table old_session has no column factors, which LuciaSecondFactor and LuciaPasskeys need: no session has a second factor, so that requests that need one are refused \| Add the column with: $alter \S*factors/m);
+finds('LuciaSecondFactor without the column proved_at', 1, $proof);
+finds('LuciaSecondFactor without its tables', 1, qr/^problem database: there is no table old_user_totp .*CREATE TABLE/m);
+finds('the columns of the module beside a missing table', 1, qr/^advice database: the session table lacks created_at, .* \| Add the columns with: $alter/m);
+configured($old);
+
 sql('INSERT INTO old_key (id, user_id, hashed_password) VALUES (?, ?, ?)', "username:ghost$_", 'nobody', $hash) for 1 .. 7;
 sql('INSERT INTO old_session (id, user_id, active_expires, idle_expires) VALUES (?, ?, 1, 2)', 'x' x 64, 'nobody');
 finds('keys without users', 1, qr/problem rows: 7 keys belong to no user: username:ghost1, .*, username:ghost5, \.\.\. \| .*\nproblem rows: 1 sessions belong to no user/);

@@ -153,6 +153,27 @@ sub check_off {
     return;
 }
 
+# A directive that cannot do without the columns: the log says which requests fail, and so they do.
+sub check_needed {
+    my ($engine) = @_;
+    my $database = $engine->create($engine->lucia_tables);
+    my $line = $engine->line($database);
+    my $server = server("$line\nLuciaMount /\nLuciaCreateSchema Off\nLuciaMaxLifetime 30d\n");
+    my $said = $server->error_log;
+    like $said, qr/:warn\] .*LUCI0315: the table user_session has no column $_, which LuciaMaxLifetime needs: requests that need the database are answered with 503; LuciaCreateSchema is Off; add it with: ALTER TABLE /,
+        "the log says that LuciaMaxLifetime needs $_" for qw(created_at last_seen address user_agent);
+    is $server->request(POST => '/signup', form(username => 'alice', password => $PASSWORD))->status, 503, 'sign-up answers 503 without the columns that LuciaMaxLifetime needs';
+    $engine->query_in($database, $_) for statements($said);
+    ok wait_until(sub { $server->request(POST => '/signup', form(username => 'alice', password => $PASSWORD))->status == 302 }, 20), 'sign-up succeeds with the columns that the log says to add';
+    $database = $engine->create($engine->lucia_tables);
+    $line = $engine->line($database);
+    $server = server("$line\nLuciaMount /\nLuciaCreateSchema Off\n<Location /signup>\nLuciaSignup approval\n</Location>\n");
+    $said = $server->error_log;
+    like $said, qr/:warn\] .*LUCI0315: the table auth_user has no column disabled, which LuciaSignup approval needs: sign-up is answered with 503; LuciaCreateSchema is Off; /, 'the log says that LuciaSignup approval needs disabled';
+    is $server->request(POST => '/signup', form(username => 'alice', password => $PASSWORD))->status, 503, 'sign-up answers 503 without the column that LuciaSignup approval needs';
+    return;
+}
+
 sub check_tools {
     my ($engine) = @_;
     my $database = $engine->create(map { s/auth_user/People/gr } $engine->lucia_tables);
@@ -238,6 +259,7 @@ for my $class (qw(LuciaTest::Sqlite LuciaTest::Postgres LuciaTest::MariaDB)) {
         my $engine = $class->shared;
         subtest 'LuciaCreateSchema On'  => sub { check_on($engine) };
         subtest 'LuciaCreateSchema Off' => sub { check_off($engine) };
+        subtest 'needed' => sub { check_needed($engine) };
         subtest 'configtest, check and init, tables with other names' => sub { check_tools($engine) };
         subtest 'no right to change tables' => sub { $engine->can('plain_user') ? check_no_right($engine) : check_read_only($engine) };
         subtest 'at once' => sub { check_race($engine) };

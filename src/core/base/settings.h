@@ -164,9 +164,11 @@ typedef struct {
     luci_email_t email;
     apr_array_header_t *email_domains; /* const char *, LuciaEmailDomains: "example.com", "*.example.com", in
                                           lower case and ASCII; NULL: as empty, which is any */
-    const char *approval_mail;         /* LuciaApprovalMail, as luci_mailbox_check returns it; NULL: off */
-    int mail_notices;                  /* bits of LUCI_MAIL_NOTICE_... */
-    int activity;                      /* 1: what happens to accounts is written down (core/activity) */
+    int has_approval;                  /* 1: LuciaSignup approval, perhaps in a section (luci_site_needs) */
+    int has_proofs;            /* 1: a directive needs recent proofs of the password, perhaps in a section */
+    const char *approval_mail; /* LuciaApprovalMail, as luci_mailbox_check returns it; NULL: off */
+    int mail_notices;          /* bits of LUCI_MAIL_NOTICE_... */
+    int activity;              /* 1: what happens to accounts is written down (core/activity) */
     luci_second_factor_t second_factor;
     luci_passkeys_t passkeys;
     int groups; /* 1: users have groups (core/group); 0: nothing of them is made, read or asked for */

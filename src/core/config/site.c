@@ -251,6 +251,22 @@ static void take_passkey_url(luci_site_t *site, const char *args)
     site->has_passkey_url = 1;
 }
 
+static void take_signup(luci_site_t *site, const char *args)
+{
+    site->has_approval |= site->at != 0 && is(luci_word_next(&args, site->pool), "approval");
+}
+
+/* LuciaUsernameChange and LuciaAccountDeletion. */
+static void take_change(luci_site_t *site, const char *args)
+{
+    site->has_proofs |= site->at != 0 && is(luci_word_next(&args, site->pool), "On");
+}
+
+static void take_proof(luci_site_t *site, const char *args)
+{
+    site->has_proofs |= has_word(args, "lucia-fresh", 0, site->pool);
+}
+
 static void take_optional(luci_site_t *site, const char *args)
 {
     current(site)->is_optional = is(luci_word_next(&args, site->pool), "On");
@@ -273,6 +289,11 @@ static const struct {
     { "LuciaFactorURL", take_factor_url },
     { "LuciaPasskeyURL", take_passkey_url },
     { "LuciaOptional", take_optional },
+    { "LuciaSignup", take_signup },
+    { "LuciaUsernameChange", take_change },
+    { "LuciaAccountDeletion", take_change },
+    { "Require", take_proof },
+    { "AuthzProviderAlias", take_proof },
 };
 
 static int caches_lucia(const luci_site_line_t *line, apr_pool_t *pool)
@@ -301,6 +322,17 @@ void luci_site_directive(luci_site_t *site, const luci_site_line_t *line)
         if (is(line->name, facts[i].name))
             facts[i].take(site, line->args);
     }
+}
+
+/* Sections of the main server apply to virtual hosts, too. */
+void luci_site_needs(const luci_site_t *site, luci_settings_t *settings)
+{
+    const luci_site_t *base = site->base ? site->base : site;
+
+    settings->has_approval =
+        site->has_approval || base->has_approval || site->dir->signup == LUCI_SIGNUP_APPROVAL;
+    settings->has_proofs =
+        site->has_proofs || base->has_proofs || site->dir->username_change || site->dir->account_deletion;
 }
 
 int luci_site_knows_column(const luci_site_t *site, const char *what, const char *column)

@@ -59,9 +59,12 @@ typedef struct luci_site_t {
     apr_array_header_t *directives; /* luci_site_line_t: the module's directives outside of sections */
     int has_factor_url;             /* 1: it has LuciaFactorURL, perhaps in a section */
     int has_passkey_url;            /* 1: it has LuciaPasskeyURL, perhaps in a section */
-    luci_site_line_t use;           /* the first line that uses the module; without a name: none */
-    luci_site_line_t host_line;     /* its <VirtualHost>; without a name: the main server */
-    int at;                         /* the section that is being read */
+    int has_approval;               /* 1: a section of it has LuciaSignup approval */
+    int has_proofs; /* 1: a section of it has LuciaUsernameChange, LuciaAccountDeletion or Require lucia-fresh
+                     */
+    luci_site_line_t use;       /* the first line that uses the module; without a name: none */
+    luci_site_line_t host_line; /* its <VirtualHost>; without a name: the main server */
+    int at;                     /* the section that is being read */
     apr_pool_t *pool;
 } luci_site_t;
 
@@ -73,6 +76,9 @@ luci_site_t *luci_site_create(const char *title, const luci_site_t *base, apr_po
 void luci_site_open(luci_site_t *site, const luci_site_line_t *line);
 void luci_site_close(luci_site_t *site);
 void luci_site_directive(luci_site_t *site, const luci_site_line_t *line);
+
+/* Sets has_approval and has_proofs of the settings of a site that was read. */
+void luci_site_needs(const luci_site_t *site, luci_settings_t *settings);
 
 /* 1 if LuciaRemoteUser or Require lucia-attribute (what) may name this column in this site. */
 int luci_site_knows_column(const luci_site_t *site, const char *what, const char *column);

@@ -196,6 +196,7 @@ static luci_gap_t *add_gap(search_t *search, const luci_table_t *table, const ch
 
         statements[0] = luci_schema_add_column(search->engine, table, column, search->settings, search->pool);
         gap->statements = statements;
+        gap->failure = luci_table_failure(table, column, search->settings);
     }
     else {
         gap->statements = luci_schema_table(search->engine, table, search->settings, search->pool);
@@ -403,8 +404,9 @@ const char *luci_gap_text(const luci_gap_t *gap, apr_pool_t *pool)
                             "the table %s has no column %s, which %s names: it reads as empty, "
                             "and each Require line that names it refuses everyone",
                             gap->table_name, gap->column, gap->attribute_line);
-    return apr_psprintf(pool, "the table %s has no column %s, %s", gap->table_name, gap->column,
-                        luci_table_column(gap->table, gap->column)->loss);
+    return apr_psprintf(pool, "the table %s has no column %s, %s%s", gap->table_name, gap->column,
+                        gap->failure ? "which " : "",
+                        gap->failure ? gap->failure : luci_table_column(gap->table, gap->column)->loss);
 }
 
 const char *luci_gap_statements(const luci_gap_t *gap, apr_pool_t *pool)

@@ -8,9 +8,11 @@
 /* A missing table or column. */
 typedef struct {
     const luci_table_t *table;
-    const char *table_name;        /* its name in the database */
-    const char *column;            /* NULL: the whole table */
-    const char *attribute_line;    /* the directive that names an attribute; NULL: the column is none */
+    const char *table_name;     /* its name in the database */
+    const char *column;         /* NULL: the whole table */
+    const char *attribute_line; /* the directive that names an attribute; NULL: the column is none */
+    const char *failure; /* the directives that need the column, and which requests fail without it, as a
+                            phrase after "which"; NULL: all requests work */
     const char *const *statements; /* the statements that create it, in order; ends with NULL */
     int is_added;                  /* 1: it was added by luci_schema_mend or, meanwhile, by another process */
     const char *problem; /* why luci_schema_mend could not add it; NULL: it was added, or not tried */

@@ -23,6 +23,35 @@ static const luci_table_column_t columns[] = {
     { NULL, LUCI_COLUMN_TEXT, 0, 0, 0, NULL },
 };
 
+static int has_lifetime(const luci_settings_t *settings)
+{
+    return settings->max_lifetime > 0;
+}
+
+static int has_proofs(const luci_settings_t *settings)
+{
+    return settings->has_proofs || settings->second_factor != LUCI_SECOND_FACTOR_OFF ||
+           settings->passkeys != LUCI_PASSKEYS_OFF || settings->email != LUCI_EMAIL_OFF ||
+           (settings->editable && settings->editable->nelts);
+}
+
+#define LIFETIME "LuciaMaxLifetime needs: requests that need the database are answered with 503"
+
+static const luci_table_need_t needs[] = {
+    { "created_at", has_lifetime, LIFETIME },
+    { "last_seen", has_lifetime, LIFETIME },
+    { "address", has_lifetime, LIFETIME },
+    { "user_agent", has_lifetime, LIFETIME },
+    { "proved_at", has_proofs,
+      "LuciaSecondFactor, LuciaPasskeys, LuciaEmail, LuciaUserEditable, LuciaUsernameChange, "
+      "LuciaAccountDeletion and Require lucia-fresh need: requests that need a recent proof of the password "
+      "are answered with 501" },
+    { "factors", luci_settings_count_factors,
+      "LuciaSecondFactor and LuciaPasskeys need: no session has a second factor, so that requests that need "
+      "one are refused" },
+    { NULL, NULL, NULL },
+};
+
 static const luci_table_index_t indexes[] = {
     { "user_id", "" },
     { "idle_expires", ", so that cleaning up is slow" },
@@ -41,6 +70,7 @@ const luci_table_t luci_table_session = {
     .columns = columns,
     .indexes = indexes,
     .is_clustered = 1,
+    .needs = needs,
     .loss = "the session table lacks created_at, last_seen, address or user_agent",
 };
 

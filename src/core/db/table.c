@@ -46,10 +46,29 @@ int luci_table_wants_column(const luci_table_column_t *column, const luci_settin
     return !(column->flags & LUCI_COLUMN_FACTORS) || luci_settings_count_factors(settings);
 }
 
+const char *luci_table_failure(const luci_table_t *table, const char *column, const luci_settings_t *settings)
+{
+    for (const luci_table_need_t *need = table->needs; need && need->column; need++) {
+        if (strcmp(need->column, column) == 0 && need->is_needed(settings))
+            return need->failure;
+    }
+    return NULL;
+}
+
+static int have_same_needs(const luci_table_t *table, const luci_settings_t *a, const luci_settings_t *b)
+{
+    for (const luci_table_need_t *need = table->needs; need && need->column; need++) {
+        if (!need->is_needed(a) != !need->is_needed(b))
+            return 0;
+    }
+    return 1;
+}
+
 int luci_tables_are_alike(const luci_settings_t *a, const luci_settings_t *b)
 {
     for (const luci_table_t *const *table = luci_table_list; *table; table++) {
-        if (luci_table_is_wanted(*table, a) != luci_table_is_wanted(*table, b))
+        if (luci_table_is_wanted(*table, a) != luci_table_is_wanted(*table, b) ||
+            !have_same_needs(*table, a, b))
             return 0;
     }
     return 1;

@@ -45,6 +45,13 @@ typedef struct {
     const char *loss;   /* the consequence if the index is missing, as a phrase after a comma; "" */
 } luci_table_index_t;
 
+/* A column of the module that some settings cannot do without. */
+typedef struct {
+    const char *column; /* NULL ends a list */
+    int (*is_needed)(const luci_settings_t *settings);
+    const char *failure; /* the directives, and which requests fail without it, as a phrase after "which" */
+} luci_table_need_t;
+
 typedef struct {
     const char *name;   /* in statements, as {name} */
     const char *suffix; /* appended to the name of the user table; NULL: LuciaTables has the name */
@@ -53,8 +60,9 @@ typedef struct {
     const char *primary; /* the columns of a primary key of several, with commas; NULL: a column is it */
     const luci_table_index_t *indexes;                 /* except for those of primary and unique columns */
     int (*is_wanted)(const luci_settings_t *settings); /* 0: it is neither made nor missed; NULL: always 1 */
-    int has_attributes; /* 1: the columns of LuciaUserAttributes precede the additional ones */
-    int is_clustered;   /* 1: mostly read by its primary key */
+    int has_attributes;             /* 1: the columns of LuciaUserAttributes precede the additional ones */
+    int is_clustered;               /* 1: mostly read by its primary key */
+    const luci_table_need_t *needs; /* NULL: none */
     const char
         *loss; /* the consequence if additional columns are missing, as a sentence; NULL: it has none */
 } luci_table_t;
@@ -71,7 +79,12 @@ int luci_table_is_wanted(const luci_table_t *table, const luci_settings_t *setti
 /* 1 if these settings need the column. */
 int luci_table_wants_column(const luci_table_column_t *column, const luci_settings_t *settings);
 
-/* 1 if both settings need the same tables. */
+/* The directives that need a column, and which requests fail without it, as a phrase after "which"; NULL:
+ * these settings work without it. */
+const char *luci_table_failure(const luci_table_t *table, const char *column,
+                               const luci_settings_t *settings);
+
+/* 1 if both settings need the same tables, and fail without the same columns. */
 int luci_tables_are_alike(const luci_settings_t *a, const luci_settings_t *b);
 
 /* A column that came later, by its number among those of all tables. 0: there are no more. */

@@ -11,6 +11,16 @@ static const luci_table_column_t columns[] = {
     { NULL, LUCI_COLUMN_TEXT, 0, 0, 0, NULL },
 };
 
+static int has_approval(const luci_settings_t *settings)
+{
+    return settings->has_approval;
+}
+
+static const luci_table_need_t needs[] = {
+    { "disabled", has_approval, "LuciaSignup approval needs: sign-up is answered with 503" },
+    { NULL, NULL, NULL },
+};
+
 static const luci_table_index_t indexes[] = { { NULL, NULL } };
 
 #define LISTED_USER                                                                                          \
@@ -24,6 +34,7 @@ const luci_table_t luci_table_user = {
     .indexes = indexes,
     .has_attributes = 1,
     .is_clustered = 1,
+    .needs = needs,
     .loss = "the user table lacks disabled or created_at, so that no user can be disabled",
 };
 

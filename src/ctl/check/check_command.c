@@ -101,11 +101,8 @@ static int is_alike(const luci_server_config_t *a, const luci_server_config_t *b
            luci_text_is_same(a->templates, b->templates) &&
            strcmp(apr_array_pstrcat(pool, a->languages, ' '), apr_array_pstrcat(pool, b->languages, ' ')) ==
                0 &&
-           a->create_schema == b->create_schema && strcmp(first->tables.user, second->tables.user) == 0 &&
-           strcmp(first->tables.key, second->tables.key) == 0 &&
-           strcmp(first->tables.session, second->tables.session) == 0 &&
-           strcmp(apr_array_pstrcat(pool, first->attributes, ' '),
-                  apr_array_pstrcat(pool, second->attributes, ' ')) == 0;
+           a->create_schema == b->create_schema && luci_settings_share_columns(first, second) &&
+           luci_tables_are_alike(first, second);
 }
 
 static int is_checked_already(const luci_ctl_config_t *config, int at, apr_pool_t *pool)

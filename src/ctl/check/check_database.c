@@ -81,20 +81,36 @@ static int is_later(const luci_gap_t *gap)
            luci_table_column(gap->table, gap->column)->flags & LUCI_COLUMN_LATER;
 }
 
-/* The statements that add the columns of this module which a table has all or none of, separated by blanks;
- * "" if the table has all of them. */
-static const char *additions(const check_t *check, const luci_table_t *table)
+/* The columns of this module which a table has all or none of. */
+static int is_first(const luci_gap_t *gap, const luci_table_t *table)
 {
-    const char *text = "";
+    return gap->table == table && gap->column && !gap->attribute_line && !is_later(gap);
+}
+
+/* Those that are missing. */
+typedef struct {
+    const char *names;      /* with commas between them; "": none */
+    const char *statements; /* that add them, separated by blanks */
+    const luci_gap_t *gap;  /* the first one, or the first one that requests need */
+} lacking_t;
+
+static lacking_t lacking(const check_t *check, const luci_table_t *table)
+{
+    apr_pool_t *pool = check->findings->pool;
+    lacking_t found = { "", "", NULL };
 
     for (int i = 0; i < check->gaps->nelts; i++) {
         const luci_gap_t *gap = &APR_ARRAY_IDX(check->gaps, i, luci_gap_t);
+        const char *comma = *found.names ? ", " : "", *blank = *comma ? " " : "";
 
-        if (gap->column && !gap->attribute_line && !is_later(gap) && gap->table == table)
-            text = apr_pstrcat(check->findings->pool, text, *text ? " " : "",
-                               luci_gap_statements(gap, check->findings->pool), NULL);
+        if (!is_first(gap, table))
+            continue;
+        found.names = apr_pstrcat(pool, found.names, comma, gap->column, NULL);
+        found.statements = apr_pstrcat(pool, found.statements, blank, luci_gap_statements(gap, pool), NULL);
+        if (!found.gap || (gap->failure && !found.gap->failure))
+            found.gap = gap;
     }
-    return text;
+    return found;
 }
 
 static void say_table(check_t *check, const luci_gap_t *gap)
@@ -116,6 +132,11 @@ static void say_attribute(check_t *check, const luci_gap_t *gap)
                       gap->table_name);
 }
 
+static int find_gaps(check_t *check)
+{
+    return answered(check, luci_schema_gaps(check->db, &check->gaps, check->findings->pool));
+}
+
 /* Reports missing tables and missing columns of attributes. Returns whether all tables exist;
  * *readable is whether all these columns do, without which no user can be read. */
 static int check_tables(check_t *check, int *readable)
@@ -123,8 +144,6 @@ static int check_tables(check_t *check, int *readable)
     int all = 1;
 
     *readable = 1;
-    if (!answered(check, luci_schema_gaps(check->db, &check->gaps, check->findings->pool)))
-        return 0;
     for (int i = 0; i < check->gaps->nelts; i++) {
         const luci_gap_t *gap = &APR_ARRAY_IDX(check->gaps, i, luci_gap_t);
 
@@ -138,30 +157,36 @@ static int check_tables(check_t *check, int *readable)
     return all;
 }
 
-/* Advises to add missing columns of this module, without which it works, but with less information. */
+/* Reports missing columns of this module. It works without them, but with less information, unless a
+ * directive needs them. */
 static void check_columns(check_t *check)
 {
     for (const luci_table_t *const *table = luci_table_list; *table; table++) {
-        const char *statements = additions(check, *table);
+        const lacking_t columns = lacking(check, *table);
+        const char *remedy =
+            apr_pstrcat(check->findings->pool, "Add the columns with: ", columns.statements, NULL);
 
-        if (*statements)
-            luci_findings_add(check->findings, LUCI_FINDING_ADVICE, DATABASE,
-                              apr_pstrcat(check->findings->pool, "Add the columns with: ", statements, NULL),
-                              "%s", (*table)->loss);
+        if (columns.gap && columns.gap->failure)
+            luci_findings_add(check->findings, LUCI_FINDING_PROBLEM, DATABASE, remedy,
+                              "the table %s lacks %s, which %s", columns.gap->table_name, columns.names,
+                              columns.gap->failure);
+        else if (columns.gap)
+            luci_findings_add(check->findings, LUCI_FINDING_ADVICE, DATABASE, remedy, "%s", (*table)->loss);
     }
 }
 
-/* Advises to add missing columns that came later, each for itself. */
+/* Reports missing columns that came later, each for itself. */
 static void check_later_columns(check_t *check)
 {
     for (int i = 0; i < check->gaps->nelts; i++) {
         const luci_gap_t *gap = &APR_ARRAY_IDX(check->gaps, i, luci_gap_t);
 
         if (is_later(gap))
-            luci_findings_add(check->findings, LUCI_FINDING_ADVICE, DATABASE,
-                              apr_pstrcat(check->findings->pool, "Add the column with: ",
-                                          luci_gap_statements(gap, check->findings->pool), NULL),
-                              "%s", luci_gap_text(gap, check->findings->pool));
+            luci_findings_add(
+                check->findings, gap->failure ? LUCI_FINDING_PROBLEM : LUCI_FINDING_ADVICE, DATABASE,
+                apr_pstrcat(check->findings->pool,
+                            "Add the column with: ", luci_gap_statements(gap, check->findings->pool), NULL),
+                "%s", luci_gap_text(gap, check->findings->pool));
     }
 }
 
@@ -451,7 +476,7 @@ void luci_check_database(const luci_db_target_t *target, luci_capacity_t *capaci
 {
     check_t check = { .target = target, .findings = findings };
     const char *problem = "the system has no random numbers";
-    int readable;
+    int readable, all;
 
     *capacity = (luci_capacity_t){ 0 };
     if (luci_secret_init(findings->pool) != LUCI_OK ||
@@ -466,11 +491,14 @@ void luci_check_database(const luci_db_target_t *target, luci_capacity_t *capaci
         return;
     if (luci_capacity_ask(check.db, capacity, findings->pool) != LUCI_OK)
         *capacity = (luci_capacity_t){ 0 }; /* which is unknown, and no problem */
-    if (!check_tables(&check, &readable))
+    if (!find_gaps(&check))
         return;
-    luci_progress_begin(&check.progress, "rows", 0);
+    all = check_tables(&check, &readable);
     check_columns(&check);
     check_later_columns(&check);
+    if (!all)
+        return;
+    luci_progress_begin(&check.progress, "rows", 0);
     check_useful(&check);
     check.names = luci_check_names_begin(target->settings, findings);
     if (readable)

@@ -14,6 +14,19 @@ luci_findings_t *luci_findings_create(apr_pool_t *pool)
     return findings;
 }
 
+/* Two virtual hosts with one database may get the same findings. */
+static int is_known(const luci_findings_t *findings, const luci_finding_t *finding)
+{
+    for (int i = 0; i < findings->list->nelts; i++) {
+        const luci_finding_t *known = &APR_ARRAY_IDX(findings->list, i, luci_finding_t);
+
+        if (known->level == finding->level && strcmp(known->about, finding->about) == 0 &&
+            strcmp(known->what, finding->what) == 0 && strcmp(known->remedy, finding->remedy) == 0)
+            return 1;
+    }
+    return 0;
+}
+
 void luci_findings_add(luci_findings_t *findings, luci_finding_level_t level, const char *about,
                        const char *remedy, const char *format, ...)
 {
@@ -23,6 +36,8 @@ void luci_findings_add(luci_findings_t *findings, luci_finding_level_t level, co
     va_start(arguments, format);
     finding.what = apr_pvsprintf(findings->pool, format, arguments);
     va_end(arguments);
+    if (is_known(findings, &finding))
+        return;
     APR_ARRAY_PUSH(findings->list, luci_finding_t) = finding;
     findings->problems += level == LUCI_FINDING_PROBLEM;
 }

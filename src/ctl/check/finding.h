@@ -25,7 +25,7 @@ typedef struct {
 
 luci_findings_t *luci_findings_create(apr_pool_t *pool);
 
-/* The remedy precedes the printf format of the finding. */
+/* Adds a finding, once. The remedy precedes its printf format. */
 void luci_findings_add(luci_findings_t *findings, luci_finding_level_t level, const char *about,
                        const char *remedy, const char *format, ...) __attribute__((format(printf, 5, 6)));
 

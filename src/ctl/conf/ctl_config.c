@@ -112,6 +112,8 @@ static void read_server(luci_ctl_config_t *config, json_t *object, apr_pool_t *p
     json_array_foreach(json_object_get(object, "directives"), i, each)
         read_directive(config, server->config, each, pool);
     luci_email_columns_add(&server->config->settings, pool);
+    server->config->settings.has_approval = json_is_true(json_object_get(object, "approval"));
+    server->config->settings.has_proofs = json_is_true(json_object_get(object, "proofs"));
     APR_ARRAY_PUSH(config->servers, luci_ctl_server_t *) = server;
 }
 

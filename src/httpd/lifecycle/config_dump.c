@@ -190,6 +190,8 @@ static json_t *server_of(const luci_site_t *site, apr_pool_t *pool)
     json_object_set_new(server, "uses", json_boolean(site->use.name != NULL));
     json_object_set_new(server, "pages", json_boolean(site->dir->pages));
     json_object_set_new(server, "tls", json_boolean(site->has_tls));
+    json_object_set_new(server, "approval", json_boolean(site->config->settings.has_approval));
+    json_object_set_new(server, "proofs", json_boolean(site->config->settings.has_proofs));
     json_object_set_new(server, "directives", directives_of(site, pool));
     return server;
 }

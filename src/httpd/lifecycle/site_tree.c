@@ -76,6 +76,7 @@ static void read_from(const tree_t *tree, const ap_directive_t *node, luci_site_
 apr_array_header_t *luci_site_tree_read(server_rec *main_server, apr_pool_t *pool)
 {
     const tree_t tree = { main_server, apr_array_make(pool, 4, sizeof(luci_site_t *)), pool };
+    int i = 0;
 
     for (server_rec *server = main_server; server; server = server->next) {
         luci_site_t *site = luci_site_create(luci_server_name(server, pool),
@@ -86,5 +87,7 @@ apr_array_header_t *luci_site_tree_read(server_rec *main_server, apr_pool_t *poo
         APR_ARRAY_PUSH(tree.sites, luci_site_t *) = site;
     }
     read_from(&tree, ap_conftree, site_at(tree.sites, 0));
+    for (server_rec *server = main_server; server; server = server->next, i++)
+        luci_site_needs(site_at(tree.sites, i), &luci_config_server(server)->settings);
     return tree.sites;
 }

@@ -117,7 +117,7 @@ static void say_gaps(const job_t *job, const apr_array_header_t *gaps, apr_pool_
 
     for (int i = 0; i < gaps->nelts; i++) {
         const luci_gap_t *gap = &APR_ARRAY_IDX(gaps, i, luci_gap_t);
-        int matters = gap->attribute_line || !gap->column;
+        int matters = gap->attribute_line || !gap->column || gap->failure;
 
         if (gap->is_added)
             say(job, APLOG_NOTICE,
@@ -309,8 +309,7 @@ static int has_own_tables(server_rec *server, server_rec *main_server)
         const luci_server_config_t *before = luci_config_server(other);
 
         if (luci_database_is_same(&before->database, &config->database) &&
-            before->settings.tables.user == config->settings.tables.user &&
-            luci_settings_same_attributes(&before->settings, &config->settings) &&
+            luci_settings_share_columns(&before->settings, &config->settings) &&
             luci_tables_are_alike(&before->settings, &config->settings) &&
             before->create_schema == config->create_schema)
             return 0;
