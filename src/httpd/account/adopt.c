@@ -162,7 +162,7 @@ static int refuse_id(adopt_request_t *adopting)
 {
     request_rec *r = adopting->request->r;
 
-    if (luci_httpd_log_topic_due(LUCI_TOPIC_ADOPT_ID))
+    if (luci_httpd_log_topic_due(LUCI_TOPIC_ADOPT_ID, adopting->adopt->id))
         ap_log_rerror(
             APLOG_MARK, APLOG_ERR, 0, r,
             "LUCI0803: luciauth-adopt refuses an identity, because the variable %s has more than %d "
@@ -231,7 +231,7 @@ static int begin(adopt_request_t *adopting, luci_endpoint_request_t *request)
         return HTTP_FORBIDDEN;
     *adopting = (adopt_request_t){ .request = request, .adopt = request->dir->adopt };
     if (!adopting->adopt) {
-        if (luci_httpd_log_topic_due(LUCI_TOPIC_ADOPT_UNNAMED))
+        if (luci_httpd_log_topic_due(LUCI_TOPIC_ADOPT_UNNAMED, r->uri))
             ap_log_rerror(
                 APLOG_MARK, APLOG_ERR, 0, r,
                 "LUCI0801: %s has SetHandler luciauth-adopt without LuciaAdopt; write LuciaAdopt NAME into "
@@ -259,7 +259,7 @@ static int begin(adopt_request_t *adopting, luci_endpoint_request_t *request)
 
 static int answer_merged(adopt_request_t *adopting)
 {
-    if (luci_httpd_log_topic_due(LUCI_TOPIC_ADOPT_MERGED))
+    if (luci_httpd_log_topic_due(LUCI_TOPIC_ADOPT_MERGED, adopting->adopt->provider))
         ap_log_rerror(
             APLOG_MARK, APLOG_ERR, 0, adopting->request->r,
             "LUCI0804: luciauth-adopt refuses an identity of %s, because the key table takes its id and "

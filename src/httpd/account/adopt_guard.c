@@ -78,7 +78,7 @@ static const char *lack_of_guard(request_rec *r, const luci_adopt_t *adopt)
 /* Each request of anyone would write the line. */
 static luci_result_t refuse(request_rec *r, const char *lack)
 {
-    if (luci_httpd_log_topic_due(LUCI_TOPIC_ADOPT_GUARD))
+    if (luci_httpd_log_topic_due(LUCI_TOPIC_ADOPT_GUARD, apr_pstrcat(r->pool, r->uri, " ", lack, NULL)))
         ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r, "LUCI0802: luciauth-adopt refuses %s: %s", r->uri, lack);
     return LUCI_DENIED;
 }

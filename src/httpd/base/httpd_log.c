@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "httpd/base/httpd_log.h"
 
+#include "core/base/recent.h"
+#include "core/base/secret.h"
 #include "core/guard/times.h"
 
 #include <apr_atomic.h>
@@ -50,23 +52,38 @@ int luci_httpd_log_condition(luci_condition_t *condition, const char *reason)
     return 1;
 }
 
-static apr_uint64_t said_here[LUCI_TOPICS]; /* used if there is no shared memory */
-static volatile apr_uint64_t *said_of = said_here;
+static luci_recent_t said_here[LUCI_TOPICS]; /* used if there is no shared memory */
+static luci_recent_t *said_of = said_here;
+static unsigned char detail_key[LUCI_SHA256_BYTES]; /* without it, clients could choose hashes */
 
 void luci_httpd_log_prepare(apr_pool_t *conf_pool)
 {
     apr_shm_t *memory;
 
     said_of = said_here;
+    (void)(luci_secret_random(detail_key, sizeof detail_key) == LUCI_OK); /* Zeros are a key, too. */
     if (apr_shm_create(&memory, sizeof said_here, NULL, conf_pool) != APR_SUCCESS)
         return;
     said_of = apr_shm_baseaddr_get(memory);
     memset(apr_shm_baseaddr_get(memory), 0, sizeof said_here);
 }
 
-int luci_httpd_log_topic_due(luci_topic_t topic)
+/* 0 without a detail. */
+static apr_uint32_t hash_of_detail(const char *detail)
 {
-    return luci_httpd_log_due(&said_of[topic]);
+    unsigned char mac[LUCI_SHA256_BYTES];
+    apr_uint32_t hash = 0;
+
+    if (detail && luci_secret_hmac(detail_key, detail, strlen(detail), mac) == LUCI_OK)
+        memcpy(&hash, mac, sizeof hash);
+    return hash;
+}
+
+int luci_httpd_log_topic_due(luci_topic_t topic, const char *detail)
+{
+    return luci_recent_is_due(&said_of[topic], hash_of_detail(detail),
+                              (apr_uint32_t)apr_time_sec(apr_time_now()),
+                              (apr_uint32_t)apr_time_sec(LUCI_LOG_INTERVAL));
 }
 
 /* A notice about a second factor. */
@@ -114,7 +131,7 @@ void luci_httpd_log_notice(server_rec *server, const luci_notice_t *notice)
                      notice->user_id, notice->text);
         break;
     case LUCI_NOTICE_LIST_UNREADABLE:
-        if (luci_httpd_log_topic_due(LUCI_TOPIC_BLOCK_LIST))
+        if (luci_httpd_log_topic_due(LUCI_TOPIC_BLOCK_LIST, notice->file))
             ap_log_error(APLOG_MARK, APLOG_ERR, 0, server,
                          "LUCI0231: LuciaPasswordBlocklist %s cannot be read, or was changed in place and is "
                          "not ordered any more; sign-ups are answered with 503 until the file is as before, "
@@ -135,7 +152,7 @@ void luci_httpd_log_notice(server_rec *server, const luci_notice_t *notice)
                      notice->user_id);
         break;
     case LUCI_NOTICE_FAILURE_UNCOUNTED:
-        if (luci_httpd_log_topic_due(LUCI_TOPIC_FAILURES))
+        if (luci_httpd_log_topic_due(LUCI_TOPIC_FAILURES, notice->user_id))
             ap_log_error(
                 APLOG_MARK, APLOG_WARNING, 0, server,
                 "LUCI0242: the failed sign-ins in a row of user %s could not be counted, or not be set "

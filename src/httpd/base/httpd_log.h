@@ -32,7 +32,7 @@ typedef struct {
  * the maximum is logged in the next minute if it lasts. From all threads. */
 int luci_httpd_log_condition(luci_condition_t *condition, const char *reason);
 
-/* Messages that many requests would log; each is logged once a minute by the whole server. */
+/* Messages that many requests would log; the whole server logs each once a minute, for each detail. */
 typedef enum {
     LUCI_TOPIC_ORIGIN_FOREIGN,
     LUCI_TOPIC_ORIGIN_PROXY,
@@ -54,11 +54,13 @@ typedef enum {
     LUCI_TOPICS
 } luci_topic_t;
 
-/* Creates the shared memory for topics before children start. Without it, each process logs once a minute. */
+/* Creates the shared memory for topics before children start. Without it, each process counts alone. */
 void luci_httpd_log_prepare(apr_pool_t *conf_pool);
 
-/* 1 if a message about this topic may be logged now. */
-int luci_httpd_log_topic_due(luci_topic_t topic);
+/* 1 if a message about this topic may be logged now. detail is what an administrator learns from it, such as
+ * a pair of origins: a new one is logged at once, and at most LUCI_RECENT_MAX (core/base/recent.h) different
+ * ones in a minute. NULL: the message always says the same. */
+int luci_httpd_log_topic_due(luci_topic_t topic, const char *detail);
 
 /* Logs what the core reports (event.h). */
 void luci_httpd_log_notice(server_rec *server, const luci_notice_t *notice);

@@ -515,8 +515,8 @@ static void report_lacks(luci_pool_t *pool, const luci_db_t *db)
     const luci_engine_t *engine = luci_db_engine(db);
     apr_pool_t *scratch;
 
-    if (!lacks || luci_db_is_broken(db) || !luci_httpd_log_topic_due(LUCI_TOPIC_COLUMNS) || !engine ||
-        apr_pool_create(&scratch, pool->memory) != APR_SUCCESS)
+    if (!lacks || luci_db_is_broken(db) || !luci_httpd_log_topic_due(LUCI_TOPIC_COLUMNS, pool->title) ||
+        !engine || apr_pool_create(&scratch, pool->memory) != APR_SUCCESS)
         return;
     for (int i = 0; i < settings->attributes->nelts; i++) {
         const char *name = APR_ARRAY_IDX(settings->attributes, i, const char *);

@@ -41,7 +41,7 @@ static int refuse(request_rec *r, int status, luci_message_t message)
 
 static int refuse_client(request_rec *r)
 {
-    if (luci_httpd_log_topic_due(LUCI_TOPIC_FORWARD_FROM))
+    if (luci_httpd_log_topic_due(LUCI_TOPIC_FORWARD_FROM, r->connection->client_ip))
         ap_log_rerror(APLOG_MARK, APLOG_WARNING, 0, r,
                       "LUCI0780: luciauth-verify refuses %s, which LuciaForwardFrom does not list; add the "
                       "address if it is a proxy of this site",
@@ -51,7 +51,8 @@ static int refuse_client(request_rec *r)
 
 static int refuse_headers(request_rec *r, const char *problem)
 {
-    if (luci_httpd_log_topic_due(LUCI_TOPIC_FORWARD_HEADERS))
+    if (luci_httpd_log_topic_due(LUCI_TOPIC_FORWARD_HEADERS,
+                                 apr_pstrcat(r->pool, r->connection->client_ip, " ", problem, NULL)))
         ap_log_rerror(APLOG_MARK, APLOG_WARNING, 0, r,
                       "LUCI0781: luciauth-verify refuses a request of the proxy %s: %s; compare its "
                       "configuration with doc/forward-auth.md",

@@ -41,7 +41,7 @@ static void put(request_rec *r, luci_runtime_t *runtime, writing_t *writing)
     if (result == LUCI_OK)
         return;
     luci_pool_write_failed(runtime->pool, LUCI_WRITE_ACTIVITY, now);
-    if (luci_httpd_log_topic_due(LUCI_TOPIC_ACTIVITY))
+    if (luci_httpd_log_topic_due(LUCI_TOPIC_ACTIVITY, luci_result_name(result)))
         ap_log_rerror(APLOG_MARK, APLOG_WARNING, 0, r,
                       "LUCI0243: LuciaActivity: what happened to accounts cannot be written: %s; for some "
                       "seconds it is left out; requests are answered as usual",

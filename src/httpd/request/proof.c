@@ -17,7 +17,7 @@ luci_proof_t *luci_proof_of(luci_state_t *state)
 
 static void log_missing(request_rec *r)
 {
-    if (luci_httpd_log_topic_due(LUCI_TOPIC_PROOF))
+    if (luci_httpd_log_topic_due(LUCI_TOPIC_PROOF, NULL))
         ap_log_rerror(
             APLOG_MARK, APLOG_ERR, 0, r,
             "LUCI0775: %s needs a session that was confirmed lately, but the session table has no column "

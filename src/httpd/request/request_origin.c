@@ -68,14 +68,14 @@ void luci_request_log_refused(request_rec *r, const luci_dir_config_t *dir)
     luci_origin_claim_t claim = claim_of(r, dir);
     luci_origin_advice_t advice = luci_origin_advise(&claim, r->pool);
     const luci_forwarded_t *asked = luci_state_forwarded(luci_state_root(r));
+    const char *origin = claim.origin ? claim.origin : "missing", *own = claim.own ? claim.own : "unknown";
 
-    if (!luci_httpd_log_topic_due(topics[advice.kind]))
+    if (!luci_httpd_log_topic_due(topics[advice.kind], apr_pstrcat(r->pool, origin, " ", own, NULL)))
         return;
     ap_log_rerror(APLOG_MARK, APLOG_WARNING, 0, r,
                   "LUCI0704: a %s counts as a request of another site: it has Origin " SHOWN
                   " (Sec-Fetch-Site " SHOWN "), and this site is %s; %s",
-                  asked && *asked->method ? asked->method : r->method,
-                  claim.origin ? claim.origin : "missing", claim.fetch_site ? claim.fetch_site : "missing",
-                  claim.own ? claim.own : "unknown",
+                  asked && *asked->method ? asked->method : r->method, origin,
+                  claim.fetch_site ? claim.fetch_site : "missing", own,
                   asked && advice.kind == LUCI_REFUSED_PROXY ? ASKED : advice.advice);
 }

@@ -8,30 +8,38 @@
 #include "httpd/request/request.h"
 #include "httpd/request/request_origin.h"
 
+#include <apr_strings.h>
 #include <http_log.h>
 
 APLOG_USE_MODULE(luciauth);
+
+/* Logged once a minute for each client and host, because the browser may send them with each request. */
+static void log_differing(request_rec *root, const luci_state_t *state)
+{
+    const char *name = luci_config_server(root->server)->cookie_name, *own = luci_request_own_origin(root);
+    int count = luci_cookie_count(state->cookies, name);
+    const char *seen =
+        apr_psprintf(root->pool, "%s %s %s %d", root->useragent_ip, own ? own : "", name, count);
+
+    if (luci_httpd_log_topic_due(LUCI_TOPIC_COOKIES, seen))
+        ap_log_rerror(
+            APLOG_MARK, APLOG_WARNING, 0, root,
+            "LUCI0770: the request has %d cookies named %s with different values for %s, so it is anonymous, "
+            "and all of them are cleared; either LuciaCookieDomain or LuciaCookiePath was changed, or "
+            "another application or a neighbouring host sets a cookie of the same name; if the same browser "
+            "sends them again, write another LuciaCookieName",
+            count, name, own ? own : "an unknown host");
+}
 
 /* Clears session cookies that have different values. It is unknown which of them this site set, and the
  * browser would keep sending all of them, so that the next sign-in would not work. Headers cannot be set any
  * more if a part of the body was sent, as before an include. */
 static void clear_differing(request_rec *root, const luci_state_t *state)
 {
-    const char *name = luci_config_server(root->server)->cookie_name;
-
     if (root->sent_bodyct)
         return;
     luci_cookies_clear_session(root);
-    if (luci_httpd_log_topic_due(LUCI_TOPIC_COOKIES))
-        ap_log_rerror(
-            APLOG_MARK, APLOG_WARNING, 0, root,
-            "LUCI0770: the request has %d cookies named %s with different values, so it is anonymous, and "
-            "all of "
-            "them are cleared; either LuciaCookieDomain or LuciaCookiePath was changed, or another "
-            "application "
-            "or a neighbouring host sets a cookie of the same name; if this is logged again, write another "
-            "LuciaCookieName",
-            luci_cookie_count(state->cookies, name), name);
+    log_differing(root, state);
 }
 
 const char *luci_validation_credential(request_rec *r, int *refused)

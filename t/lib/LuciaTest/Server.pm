@@ -104,6 +104,19 @@ sub log_repeats {
     return $repeats;
 }
 
+# The texts of this id that the error log has again within a minute; the module counts whole seconds.
+sub log_twice {
+    my ($self, $id) = @_;
+    my (%last, @twice, $log);
+    $log = $self->error_log;
+    while ($log =~ /^\[\w+ \w+ +\d+ (\d+):(\d+):(\d+)\.\d+ \d+\].*? $id: (.*?)(?:, referer: \S+)?$/mg) {
+        my $second = $1 * 3600 + $2 * 60 + $3;
+        push @twice, $4 if defined $last{$4} && ($second - $last{$4}) % 86400 < 59;
+        $last{$4} = $second;
+    }
+    return @twice;
+}
+
 sub access_log { slurp($_[0]->dir . '/logs/access_log') }
 sub stderr     { slurp($_[0]->dir . '/logs/stderr') }
 
