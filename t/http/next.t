@@ -80,6 +80,7 @@ my @hostile = (
     "/inbox\r\nX-Injected: 1", "/\r\nSet-Cookie: auth_session=x", "/inbox\nLocation: http://evil.example/", "/inbox\t", "/inbox\e[31m", "/\x7f/evil",
     "/\x01", "/\x0b/evil", "/\x0c/evil", "/a?b=\r\nX-Injected: 1", "/a?b=\t", '/inbox%0d%0aX-Injected: 1', '/inbox%0aX-Injected:1', '/inbox%0D%0ASet-Cookie:a=b', '/%0a/evil.example',
     '/%09/evil.example', '/%0d/evil.example', '/%00', '/inbox%00.html', '/%7f', '/%250d%250aX', '/%1b[31m',
+    "/inbox\N{U+80}", "/inbox\N{U+85}//evil.example", "/inbox\N{U+9f}/x", "/a?b=\N{U+85}", "/a#\N{U+85}", '/inbox%C2%85', '/inbox%c2%80x', '/%25c2%2585',
     # what looks like a slash
     '/／evil.example', '/／／evil.example', '/＼evil.example', '/⁄evil.example', '/∕evil.example', '／／evil.example', '/%ef%bc%8fevil.example',
     # too long
@@ -199,6 +200,11 @@ like $site->error_log, qr{\[luciauth:info\] .*LUCI0771: next is ignored: "//evil
 like $site->error_log, qr{LUCI0771: next is ignored: "http://app\.example/": an absolute URL must have an origin that LuciaReturnTo lists}, 'the log names LuciaReturnTo for a dropped origin';
 like $site->error_log, qr{LUCI0772: next is ignored: with "/gate" and its query, the URL of the sign-in page would exceed LimitRequestLine}, 'the log says that next is too long';
 like $site->error_log, qr{LUCI0773: next is ignored: it occurs twice in the query}, 'the log says that next stands in the query twice';
+for my $path ('/login', '/signup') {
+    my $before = () = $site->error_log =~ /LUCI0771/g;
+    $site->request(GET => "$path?next=//once.example");
+    is scalar(() = $site->error_log =~ /LUCI0771/g) - $before, 1, "a next that $path drops has one line";
+}
 unlike $site->error_log, qr{next is ignored: (?:with )?"[^"]*\?}, 'S9.15: the log names a dropped next without its query';
 
 # ---- The Host and its friends ----

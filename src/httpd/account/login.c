@@ -22,11 +22,11 @@ static luci_result_t sign_in(luci_password_form_t *entry, apr_pool_t *pool)
 static void set_adopt_url(const luci_endpoint_request_t *request, apr_table_t *values)
 {
     request_rec *r = request->r;
-    const char *next =
-        luci_way_back_chosen(r, request->is_post ? luci_form_value(&request->form, "next") : NULL);
+    const char *posted = request->is_post ? luci_form_value(&request->form, "next") : NULL;
 
     if (request->urls->adopt)
-        apr_table_setn(values, "adopt_url", luci_way_back_link(r, request->urls->adopt, next));
+        apr_table_setn(values, "adopt_url",
+                       luci_way_back_link(r, request->urls->adopt, luci_way_back_chosen(r, posted)));
 }
 
 /* That a password was set, the link to the page forgot, and the button of passkeys; without it, the page is

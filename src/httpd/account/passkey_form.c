@@ -32,11 +32,12 @@ int luci_passkey_form_party(request_rec *r, luci_relying_party_t *party)
 
     if (luci_relying_party_find(server, origin, party, r->pool) == LUCI_OK && is_own_host(r, party))
         return 1;
-    ap_log_rerror(
-        APLOG_MARK, APLOG_INFO, 0, r,
-        "LUCI0254: this page offers no passkeys: it is at %.200s, and ServerName is %s; passkeys need "
-        "https, and a host that is the ServerName or a ServerAlias below it",
-        origin ? origin : "an unknown origin", server ? server : "unknown");
+    if (luci_state_is_news(r, 254, ""))
+        ap_log_rerror(
+            APLOG_MARK, APLOG_INFO, 0, r,
+            "LUCI0254: this page offers no passkeys: it is at %.200s, and ServerName is %s; passkeys need "
+            "https, and a host that is the ServerName or a ServerAlias below it",
+            origin ? origin : "an unknown origin", server ? server : "unknown");
     return 0;
 }
 

@@ -51,11 +51,12 @@ int luci_identity_assume(request_rec *r, const luci_user_t *user)
     if (!name) {
         int is_address = luci_email_is_column(&luci_config_server(r->server)->settings, which);
 
-        ap_log_rerror(
-            APLOG_MARK, APLOG_ERR, 0, r,
-            "LUCI0701: user %s has no %s\"%s\", which LuciaRemoteUser names, and is refused; set it with "
-            "luciactl user %s --id",
-            user->id, is_address ? "verified " : "", which, is_address ? "email" : "set");
+        if (luci_state_is_news(r, 701, which))
+            ap_log_rerror(
+                APLOG_MARK, APLOG_ERR, 0, r,
+                "LUCI0701: user %s has no %s\"%s\", which LuciaRemoteUser names, and is refused; set it with "
+                "luciactl user %s --id",
+                user->id, is_address ? "verified " : "", which, is_address ? "email" : "set");
         return 0;
     }
     luci_state_name_user(r, name, user);
@@ -148,11 +149,13 @@ static void set_header(const showing_t *showing, const char *name, const char *v
         apr_table_setn(showing->headers, name, value);
         return;
     }
-    ap_log_rerror(APLOG_MARK, APLOG_WARNING, 0, r,
-                  "LUCI0702: %s is not sent to the backend: the value contains a control character, is not "
-                  "UTF-8, or has "
-                  "white space at either end, which the backend would remove; correct it for user %s",
-                  name, showing->user->id);
+    if (luci_state_is_news(r, 702, name))
+        ap_log_rerror(
+            APLOG_MARK, APLOG_WARNING, 0, r,
+            "LUCI0702: %s is not sent to the backend: the value contains a control character, is not "
+            "UTF-8, or has "
+            "white space at either end, which the backend would remove; correct it for user %s",
+            name, showing->user->id);
 }
 
 static void set_headers(const showing_t *showing, const luci_runtime_t *runtime)

@@ -249,11 +249,12 @@ luci_problem_t luci_problem_of(request_rec *r, luci_result_t result)
 {
     if (is_temporary(result))
         return (luci_problem_t){ HTTP_SERVICE_UNAVAILABLE, LUCI_MESSAGE_UNAVAILABLE, 0 };
-    ap_log_rerror(
-        APLOG_MARK, APLOG_ERR, 0, r,
-        "LUCI0703: %s is answered with 500 because of an internal error: %s; see the messages before "
-        "this one",
-        r->uri, luci_result_name(result));
+    if (luci_state_is_news(r, 703, luci_result_name(result)))
+        ap_log_rerror(
+            APLOG_MARK, APLOG_ERR, 0, r,
+            "LUCI0703: %s is answered with 500 because of an internal error: %s; see the messages before "
+            "this one",
+            r->uri, luci_result_name(result));
     return (luci_problem_t){ HTTP_INTERNAL_SERVER_ERROR, LUCI_MESSAGE_UNKNOWN, 0 };
 }
 

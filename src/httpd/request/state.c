@@ -241,6 +241,19 @@ luci_auth_t luci_state_auth(request_rec *r)
     return auth;
 }
 
+int luci_state_is_news(request_rec *r, int id, const char *detail)
+{
+    luci_state_t *state = luci_state_of(r);
+    const char *line = apr_psprintf(state->pool, "%d %s", id, detail);
+
+    if (!state->told)
+        state->told = apr_hash_make(state->pool);
+    if (apr_hash_get(state->told, line, APR_HASH_KEY_STRING))
+        return 0;
+    apr_hash_set(state->told, line, APR_HASH_KEY_STRING, line);
+    return 1;
+}
+
 void luci_state_report_refused(request_rec *r, luci_event_kind_t kind, luci_reason_t reason)
 {
     luci_event_t event = { .kind = kind, .reason = reason, .at = luci_runtime_now() };

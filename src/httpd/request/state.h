@@ -9,6 +9,8 @@
 #include "core/base/secret.h"
 #include "httpd/server/runtime.h"
 
+#include <apr_hash.h>
+
 /* An event, for the notes of the access log; strings live as long as the request state. */
 typedef struct {
     int is_set;
@@ -49,6 +51,7 @@ typedef struct {
     luci_bearer_t *bearer;     /* defined in gate/bearer.c; NULL: no app password was looked for */
 
     luci_state_event_t last; /* the last event that was reported */
+    apr_hash_t *told;        /* log lines (luci_state_is_news); NULL: none */
 
     int is_private;                    /* the answer is for this client only */
     luci_proof_t *proof;               /* defined in proof.h; NULL: nothing has asked for it */
@@ -110,6 +113,11 @@ luci_auth_t luci_state_auth(request_rec *r);
 
 /* For a request that is told by mail although it only reads: luci_state_auth does so for all others. */
 void luci_state_set_origin(request_rec *r, luci_auth_t *auth);
+
+/* 1 if no message with this number in its id and this detail has been logged for this client's request: what
+ * is judged more than once, in a subrequest or for another part of the page, is logged once. From then on it
+ * counts as logged. */
+int luci_state_is_news(request_rec *r, int id, const char *detail);
 
 /* Reports an event of a request that was refused before its use case began. */
 void luci_state_report_refused(request_rec *r, luci_event_kind_t kind, luci_reason_t reason);

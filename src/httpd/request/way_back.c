@@ -36,8 +36,9 @@ static void log_dropped(request_rec *r, const char *next)
                              ? "an absolute URL must have an origin that LuciaReturnTo lists"
                              : "it is not a path on this site of at most 8000 bytes";
 
-    ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r, "LUCI0771: next is ignored: \"%s\": %s", shown(next, r->pool),
-                  advice);
+    if (luci_state_is_news(r, 771, next))
+        ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r, "LUCI0771: next is ignored: \"%s\": %s",
+                      shown(next, r->pool), advice);
 }
 
 const char *luci_way_back_requested(request_rec *r)
@@ -100,7 +101,7 @@ const char *luci_way_back_link(request_rec *r, const char *url, const char *next
     if (*origin && is_same_host(url, origin))
         origin = "";
     link = luci_url_with_next(url, apr_pstrcat(r->pool, origin, next, NULL), url_max(r), r->pool);
-    if (!link)
+    if (!link && luci_state_is_news(r, 772, next))
         ap_log_rerror(
             APLOG_MARK, APLOG_INFO, 0, r,
             "LUCI0772: next is ignored: with \"%s\" and its query, the URL of the sign-in page would "
@@ -116,8 +117,9 @@ const char *luci_way_back_chosen(request_rec *r, const char *posted)
 
     if (!next) {
         if (luci_form_query(r->args, "next", &queried, r->pool) == LUCI_INVALID) {
-            ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r,
-                          "LUCI0773: next is ignored: it occurs twice in the query, or is malformed");
+            if (luci_state_is_news(r, 773, ""))
+                ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r,
+                              "LUCI0773: next is ignored: it occurs twice in the query, or is malformed");
             return NULL;
         }
         next = queried;
