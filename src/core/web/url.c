@@ -19,9 +19,20 @@
  * them a meaning. */
 #define QUERY "/?:@=,;!$()*"
 
+/* 1 if text has one of U+0080 to U+009F in UTF-8, of which some systems take U+0085 for a line's end. */
+static int has_c1_control(const char *text, size_t length)
+{
+    for (size_t i = 0; i + 1 < length; i++) {
+        if ((unsigned char)text[i] == 0xc2 && (unsigned char)text[i + 1] >= 0x80 &&
+            (unsigned char)text[i + 1] <= 0x9f)
+            return 1;
+    }
+    return 0;
+}
+
 static int has_control(const char *text, size_t length)
 {
-    return luci_text_printable_bytes(text, length) < length;
+    return luci_text_printable_bytes(text, length) < length || has_c1_control(text, length);
 }
 
 /* 1 if text starts with a character that a conversion to a smaller character set turns into a slash or

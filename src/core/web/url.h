@@ -13,8 +13,8 @@
 #define LUCI_NEXT_BYTES_MAX 8000 /* of a target, unencoded */
 
 /* 1 if next is a path on this site that may be put into a Location header: it begins with exactly one '/',
- * which is not followed by another '/' or a '\', and it has no control character (0x00-0x1f, 0x7f) and at
- * most LUCI_NEXT_BYTES_MAX bytes. 0 for NULL.
+ * which is not followed by another '/' or a '\', and it has no control character (U+0000 to U+001F, U+007F to
+ * U+009F) and at most LUCI_NEXT_BYTES_MAX bytes. 0 for NULL.
  *
  * The path must not be a text either that a browser, a proxy or a server could turn into one that violates
  * these rules, as it is and after percent-decoding it once or twice: it has no control characters and no
