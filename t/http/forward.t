@@ -125,6 +125,15 @@ for my $proxy (['nginx', \%NGINX], ['Caddy', \%CADDY]) {
     is_deeply [$reply->status, map { $reply->header("X-Lucia-$_") } qw(User-Id Username Role Email Groups Cookie Authorization)], [200, ('') x 7], "S4.30: with LuciaOptional an anonymous request of $name is admitted, and all headers are empty";
 }
 
+my $plain = LuciaTest::Server->new(config => CHEAP_SITE . "<Location /members>\nAuthType Lucia\nRequire valid-user\n$policy</Location>\n");
+my $carl = sign_up($plain, 'carl');
+for my $proxy (['nginx', \%NGINX], ['Caddy', \%CADDY]) {
+    my ($name, $question) = @$proxy;
+    my $reply = $plain->request(GET => '/members', cookie => $carl, headers => browser(%$question, 'X-Lucia-Groups' => 'staff'));
+    is_deeply [$reply->status, map { $reply->header("X-Lucia-$_") } qw(Username Groups)], [200, 'carl', ''], "S4.30: without LuciaGroups the answer to $name has an empty X-Lucia-Groups";
+}
+$plain->stop;
+
 # ---- Not signed in ----
 
 my $reply = ask('/members', undef, browser(%NGINX));

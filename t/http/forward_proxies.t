@@ -93,7 +93,7 @@ sub check {
     is scalar(() = $app->requests), 0, "S4.30: behind $name nothing of this has reached the application";
 
     my $pair = "$alice->{name}=$alice->{value}";
-    $reply = $ask->(GET => '/a?b=c', headers => { @BROWSER, Cookie => "a=1; $pair; b=2", 'X-Lucia-Username' => 'forged', X_Lucia_User_Id => 'forged', 'x_lucia-Email' => 'forged', 'X.Lucia.Role' => 'forged', 'X!Lucia-Username' => 'forged' });
+    $reply = $ask->(GET => '/a?b=c', headers => { @BROWSER, Cookie => "a=1; $pair; b=2", 'X-Lucia-Username' => 'forged', 'X-Lucia-Groups' => 'forged', X_Lucia_User_Id => 'forged', 'x_lucia-Email' => 'forged', 'X.Lucia.Role' => 'forged', 'X!Lucia-Username' => 'forged' });
     is $reply->status, 200, "S4.30: $name admits a user" or diag $reply->body;
     like $reply->body, qr{^GET /a\?b=c HTTP/1\.1\r\n}, "S4.30: $name passes on the URL";
     like $reply->body, qr/^X-Lucia-Username: alice\r$/mi, "S4.30: $name tells the application who the user is";

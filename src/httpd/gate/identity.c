@@ -171,8 +171,8 @@ static void set_headers(const showing_t *showing, const luci_runtime_t *runtime)
     }
 }
 
-/* A header that the user has no value for is there nevertheless, because a proxy that copies headers by name
- * would otherwise leave in place what its client has sent. */
+/* A header that the user has no value for is there nevertheless, and that of the groups without LuciaGroups,
+ * because a proxy that copies headers by name would otherwise leave in place what its client has sent. */
 void luci_identity_answer(request_rec *r)
 {
     const luci_runtime_t *runtime = luci_runtime_of(r);
@@ -181,6 +181,7 @@ void luci_identity_answer(request_rec *r)
 
     apr_table_setn(r->headers_out, "X-Lucia-User-Id", "");
     apr_table_setn(r->headers_out, "X-Lucia-Username", "");
+    apr_table_setn(r->headers_out, "X-Lucia-Groups", "");
     for (int i = 0; i < count; i++) {
         if (runtime->attribute_names[i].of != LUCI_NAME_OF_USERNAME)
             apr_table_setn(r->headers_out, runtime->attribute_names[i].header, "");
