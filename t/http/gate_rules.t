@@ -21,6 +21,9 @@ my %rule = (
     ipany    => "<RequireAny>\nRequire ip 127.0.0.1\nRequire valid-user\n</RequireAny>",
     ipelse   => "<RequireAny>\nRequire ip 192.0.2.1\nRequire valid-user\n</RequireAny>",
     ipall    => "<RequireAll>\nRequire ip 192.0.2.1\nRequire valid-user\n</RequireAll>",
+    iplast   => "<RequireAll>\nRequire valid-user\nRequire ip 192.0.2.1\n</RequireAll>",
+    iptext   => "<RequireAll>\nRequire valid-user\nRequire ip 192.0.2.1\n</RequireAll>\nErrorDocument 403 \"text of 403\"",
+    ipmaybe  => "LuciaOptional On\n<RequireAll>\nRequire valid-user\nRequire ip 192.0.2.1\n</RequireAll>",
     granted  => 'Require all granted',
     denied   => 'Require all denied',
     expr     => "Require expr \"%{REMOTE_USER} == 'alice'\"",
@@ -98,6 +101,7 @@ CONF
         'htdocs/file-user/env.cgi'    => "#!/bin/sh\nprintf 'Content-Type: text/plain\\n\\n%s|%s|' \"\$REMOTE_USER\" \"\$AUTH_TYPE\"\nenv | grep -i lucia_\n",
         'htdocs/valid/page.shtml'     => join('', map { qq{<!--#include virtual="$_" -->\n} }
             qw(who.cgi /file-attribute/a.txt /file-user/env.cgi who.cgi)) . "end\n",
+        'htdocs/valid/refused.shtml' => join('', map { qq{<!--#include virtual="/$_/a.txt" -->\n} } qw(two iplast denied byrole)) . "end\n",
         (map { ("htdocs/$_/a.txt" => SECRET) } keys(%rule), qw(merged/and merged/or merged/off merged/open basic both other)),
         (map { ("htdocs/$_/who.cgi" => "#!/bin/sh\nprintf 'Content-Type: text/plain\\n\\n%s|%s' \"\$REMOTE_USER\" \"\$AUTH_TYPE\"\n") }
             qw(byid byrole valid granted ipany basic)),
@@ -117,13 +121,13 @@ sub asked { my ($path, $who) = @_; $server->request(GET => $path, script(), $who
 # place => who is admitted; all others get 403.
 my %admitted = (
     valid => 'alice bobby carol dave', two => 'alice', role => 'alice bobby', nothing => '', name => 'alice', any => 'alice carol',
-    all => 'alice', not => 'alice bobby', ipelse => 'alice bobby carol dave', ipall => '', expr => 'alice', denied => '',
+    all => 'alice', not => 'alice bobby', ipelse => 'alice bobby carol dave', ipall => '', expr => 'alice', denied => '', iplast => '', iptext => '', ipmaybe => '',
     'merged/and' => 'alice', 'merged/off' => '', byid => 'alice bobby carol dave', byrole => 'alice',
 );
 for my $place (sort keys %admitted) {
     subtest "Require: $place" => sub {
         my $reply = asked("/$place/a.txt");
-        if ($place eq 'ipall' || $place eq 'denied') { is_refused $reply, 'an anonymous request is refused' }
+        if ($place =~ /^ip(?!else)/ || $place eq 'denied') { is_refused $reply, 'an anonymous request is refused' }
         else                                         { is_unauthorized_json $reply, 'an anonymous request gets 401 in JSON' }
         for my $who (sort keys %cookie) {
             $reply = asked("/$place/a.txt", $who);
@@ -153,6 +157,35 @@ subtest 'LuciaRemoteUser' => sub {
     like $server->error_log, qr/LUCI0701: user \w{15} has no "role"/, 'the log explains the missing attribute';
     is asked('/granted/who.cgi', 'alice')->body, '|', 'nobody, where nobody is asked for';
     is asked('/ipany/who.cgi', 'alice')->body, '|', 'REMOTE_USER is empty where the address is enough';
+};
+
+subtest 'a refusal of mod_authz_core that no user changes, and that of a user without a name' => sub {
+    for my $case (['ipall', 'alice'], ['iplast', 'alice'], ['ipmaybe', 'alice'], ['byrole', 'dave']) {
+        my ($place, $who) = @$case;
+        my $page = $server->request(GET => "/$place/a.txt", navigation(), cookie => $cookie{$who});
+        is $page->status, 403, "$place refuses the browser of a user with 403";
+        like $page->body, qr{You are signed in as <bdi>$who</bdi>}, "S4.17: $place: the 403 page names the user";
+        my $json = asked("/$place/a.txt", $who);
+        is $json->status . ' ' . $json->body, '403 {"error":"Forbidden"}', "S4.17: $place refuses the script of a user in JSON";
+        for my $reply ($page, $json) {
+            is $reply->header('Cache-Control'), 'no-store', "$place: a refusal of a user is not stored";
+            like $reply->header('Vary'), qr/\bCookie\b/, "$place: a refusal of a user depends on the cookie";
+        }
+    }
+    for my $place ('ipall', 'iplast', 'ipmaybe') {
+        my $reply = asked("/$place/a.txt");
+        is_deeply [$reply->status, map { $reply->header($_) } 'Cache-Control', 'Vary'], [403, 'private', 'Cookie'], "$place: the 403 of an anonymous request depends on the cookie";
+    }
+    my $reply = $server->request(GET => '/iptext/a.txt', navigation(), cookie => $cookie{alice});
+    is $reply->status . ' ' . $reply->body, '403 text of 403', 'a refusal that no user changes uses the ErrorDocument';
+    like $reply->header('Vary'), qr/\bCookie\b/, 'an ErrorDocument for a refusal that no user changes depends on the cookie';
+    $reply = $server->request(POST => '/iplast/a.txt', navigation('Sec-Fetch-Site' => 'cross-site'), form(a => 'b'), origin => 'https://evil.example', cookie => $cookie{alice});
+    is $reply->status, 403, 'a form of another site that no user may send is refused';
+    unlike $reply->body, qr/alice/, 'a refusal of a form of another site names no user';
+    $reply = $server->request(GET => '/valid/refused.shtml', navigation(), cookie => $cookie{dave});
+    is $reply->status, 200, 'a page that includes what its user may not see is served';
+    unlike $reply->body, qr/signed in as|moonstone|<html/, 'a page that includes what its user may not see has no page of the gate in it';
+    like $reply->body, qr/(?:error.*){4}end$/s, 'a page that includes what its user may not see has an error in each place';
 };
 
 # ---- Basic ----

@@ -137,6 +137,7 @@ typedef struct {
     struct { /* Require lines of mod_authz_core that depend on the user */
         int read_variables;
         int read_user;
+        int ask_user;   /* they ask for a user by their kind, such as valid-user */
         int read_proof; /* lucia-fresh and lucia-factors without "not" */
     } rules;
     apr_uint64_t set; /* bit n: row n of this scope was written */

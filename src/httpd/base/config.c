@@ -56,7 +56,7 @@ void *luci_config_merge_dir(apr_pool_t *pool, void *base, void *add)
     luci_dir_config_t *merged = luci_directives_merge(&luci_scope_dir, base, add, pool);
 
     if (!added->basic.is_written && !added->rules.read_variables && !added->rules.read_user &&
-        !added->rules.read_proof)
+        !added->rules.ask_user && !added->rules.read_proof)
         return merged;
     if (merged == base)
         merged = apr_pmemdup(pool, base, sizeof *merged);
@@ -65,6 +65,7 @@ void *luci_config_merge_dir(apr_pool_t *pool, void *base, void *add)
     merged->rules.read_variables |=
         added->rules.read_variables; /* AuthMerging may keep base's Require lines. */
     merged->rules.read_user |= added->rules.read_user;
+    merged->rules.ask_user |= added->rules.ask_user;
     merged->rules.read_proof |= added->rules.read_proof;
     return merged;
 }

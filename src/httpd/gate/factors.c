@@ -26,6 +26,7 @@ static const char *parse(cmd_parms *command, const char *line, const void **pars
     if (strcmp(word, "1") != 0 && strcmp(word, "2") != 0)
         return "Require lucia-factors: the number of factors is needed, 1 or 2";
     rule->wanted = *word - '0';
+    dir->rules.ask_user = 1;
     dir->rules.read_proof |= luci_rules_refusal(command) == AUTHZ_DENIED;
     *parsed = rule;
     return NULL;

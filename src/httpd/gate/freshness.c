@@ -24,6 +24,7 @@ static const char *parse(cmd_parms *command, const char *line, const void **pars
         (words->nelts == 1 && (!luci_word_ms(LUCI_WORD(words, 0), &rule->within) ||
                                rule->within < LUCI_FRESHNESS_MIN || rule->within > LUCI_FRESHNESS_MAX)))
         return "Require lucia-fresh: at most a TIME from 1s to 30d is allowed";
+    dir->rules.ask_user = 1;
     dir->rules.read_proof |= luci_rules_refusal(command) == AUTHZ_DENIED;
     *parsed = rule;
     return NULL;

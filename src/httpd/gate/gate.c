@@ -250,25 +250,48 @@ static int depends_on_user(request_rec *r, luci_rules_seen_t *seen)
     return status != HTTP_FORBIDDEN;
 }
 
-/* If a line that reads the identity was judged before authentication, OK and 403 are not final: a request
- * with a session is judged again with its user, an anonymous one is asked to sign in if that could change the
- * verdict, and one whose session could not be looked up is answered with 503. */
-int luci_gate_access(request_rec *r)
+/* Whether what run_later_access said is not final, because a line that reads the identity was judged before
+ * authentication: a request with a session is judged again with its user, an anonymous one is asked to sign
+ * in if that could change the verdict, and one whose session could not be looked up is answered with 503. */
+static int needs_user(request_rec *r, luci_rules_seen_t *seen, int status)
 {
-    luci_rules_seen_t *seen;
+    if (!seen->is_asked || (status != OK && status != HTTP_FORBIDDEN && !seen->is_undecided))
+        return 0;
+    return seen->is_known || seen->is_undecided ||
+           (status == HTTP_FORBIDDEN && seen->is_granted && depends_on_user(r, seen));
+}
+
+/* The lines refuse the request of any user ("Require ip" beside "Require valid-user"), so that mod_authz_core
+ * has not asked for one. A user is told the same as by luci_gate_authorize. */
+static int refuse_anyone(request_rec *r)
+{
+    const luci_user_t *user;
     int status;
 
-    if (!luci_rules_matter(r))
+    if (r->main)
+        return HTTP_FORBIDDEN;
+    luci_state_of(r)->is_private = 1;
+    status = luci_route_of(r).is_verifier ? luci_forward_begin(r) : OK;
+    if (status != OK)
+        return status;
+    return luci_identity_look(r, &user) == LUCI_OK ? luci_reply_forbidden(r, user) : HTTP_FORBIDDEN;
+}
+
+int luci_gate_access(request_rec *r)
+{
+    int asks = luci_rules_ask_user(r), status;
+    luci_rules_seen_t *seen;
+
+    if (!asks && !luci_rules_matter(r))
         return DECLINED;
     seen = luci_state_rules_seen(r);
     *seen = (luci_rules_seen_t){ 0 };
     status = run_later_access(r);
-    if (!seen->is_asked || (status != OK && status != HTTP_FORBIDDEN && !seen->is_undecided))
-        return status;
-    if (seen->is_known || seen->is_undecided ||
-        (status == HTTP_FORBIDDEN && seen->is_granted && depends_on_user(r, seen)))
+    if (needs_user(r, seen, status))
         return identify_and_judge(r);
-    return status;
+    return status == HTTP_FORBIDDEN && (asks || (seen->is_asked && luci_identity_is_gate(r)))
+               ? refuse_anyone(r)
+               : status;
 }
 
 int luci_gate_authenticate(request_rec *r)
@@ -387,6 +410,7 @@ static const char *attribute_parse(cmd_parms *command, const char *line, const v
     if (rule->words->nelts < 2)
         return "Require lucia-attribute: a NAME and at least one VALUE are needed";
     rule->unknown = luci_rules_refusal(command);
+    luci_rules_note_user(command);
     *parsed = rule;
     return NULL;
 }

@@ -4,6 +4,7 @@
 #include "core/config/directive_types.h"
 #include "core/group/group.h"
 #include "httpd/base/config.h"
+#include "httpd/gate/rules.h"
 #include "httpd/request/state.h"
 
 #include <apr_strings.h>
@@ -21,6 +22,7 @@ static const char *parse(cmd_parms *command, const char *line, const void **pars
                                 "lower-case letters, digits, '.', '_' and '-'",
                                 LUCI_WORD(names, i), LUCI_GROUP_BYTES_MAX);
     }
+    luci_rules_note_user(command);
     *parsed = names;
     return NULL;
 }

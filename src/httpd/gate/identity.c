@@ -68,7 +68,7 @@ int luci_identity_assume(request_rec *r, const luci_user_t *user)
 int luci_identity_admit(request_rec *r, const luci_user_t *user)
 {
     r->ap_auth_type = (char *)LUCI_AUTH_TYPE; /* httpd never writes to it. */
-    return luci_identity_assume(r, user) ? OK : HTTP_FORBIDDEN;
+    return luci_identity_assume(r, user) ? OK : luci_reply_forbidden(r, user);
 }
 
 int luci_identity_factors(request_rec *r, const luci_user_t *user)

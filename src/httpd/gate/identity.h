@@ -48,7 +48,7 @@ const char *luci_identity_name(request_rec *r, const luci_user_t *user);
 /* Sets r->user to that name, and the environment. 0 when the user has no such value. */
 int luci_identity_assume(request_rec *r, const luci_user_t *user);
 
-/* The same for a user with a session, with AUTH_TYPE. OK or 403. */
+/* The same for a user with a session, with AUTH_TYPE. OK, or an answer of 403 (luci_reply_forbidden). */
 int luci_identity_admit(request_rec *r, const luci_user_t *user);
 
 /* The insert_filter and insert_error_filter hooks: Cache-Control: private on what is for one user only. */

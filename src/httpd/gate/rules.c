@@ -25,8 +25,8 @@ typedef struct {
     authz_status unknown; /* the answer where it reads an attribute that has no column */
 } rule_t;
 
-/* The providers of mod_authz_core; set in pre_config. */
-static const authz_provider *env_provider, *expr_provider;
+/* The providers of mod_authz_core and mod_authz_user; set in pre_config. */
+static const authz_provider *env_provider, *expr_provider, *user_provider, *valid_user_provider;
 
 static int is_section(const ap_directive_t *directive, const char *name)
 {
@@ -78,11 +78,22 @@ const char *luci_rules_problem(cmd_parms *command, const char *line)
                : NULL;
 }
 
+/* The configuration of the section that the line is in. */
+static luci_dir_config_t *section_of(cmd_parms *command)
+{
+    return ap_set_config_vectors(command->server, command->context, command->path, &luciauth_module,
+                                 command->pool);
+}
+
+void luci_rules_note_user(cmd_parms *command)
+{
+    section_of(command)->rules.ask_user = 1;
+}
+
 static const char *parse(const authz_provider *provider, cmd_parms *command, const char *line,
                          const void **parsed)
 {
-    luci_dir_config_t *dir = ap_set_config_vectors(command->server, command->context, command->path,
-                                                   &luciauth_module, command->pool);
+    luci_dir_config_t *dir = section_of(command);
     rule_t *rule = apr_pcalloc(command->pool, sizeof *rule);
     const char *problem;
 
@@ -177,6 +188,11 @@ int luci_rules_matter(request_rec *r)
     return reads_identity(r, dir->rules.read_variables, dir->rules.read_user);
 }
 
+int luci_rules_ask_user(request_rec *r)
+{
+    return luci_config_dir(r)->rules.ask_user && luci_identity_is_gate(r);
+}
+
 static authz_status check(request_rec *r, const char *line, const void *parsed)
 {
     const rule_t *rule = parsed;
@@ -214,8 +230,41 @@ static const authz_provider *wrap(apr_pool_t *conf_pool, const char *name, const
     return provider;
 }
 
+/* A line of another provider, which is judged by it alone. */
+static const char *parse_asking(const authz_provider *provider, cmd_parms *command, const char *line,
+                                const void **parsed)
+{
+    luci_rules_note_user(command);
+    return provider->parse_require_line ? provider->parse_require_line(command, line, parsed) : NULL;
+}
+
+static const char *user_parse(cmd_parms *command, const char *line, const void **parsed)
+{
+    return parse_asking(user_provider, command, line, parsed);
+}
+
+static const char *valid_user_parse(cmd_parms *command, const char *line, const void **parsed)
+{
+    return parse_asking(valid_user_provider, command, line, parsed);
+}
+
+static authz_status user_check(request_rec *r, const char *line, const void *parsed)
+{
+    return user_provider->check_authorization(r, line, parsed);
+}
+
+static authz_status valid_user_check(request_rec *r, const char *line, const void *parsed)
+{
+    return valid_user_provider->check_authorization(r, line, parsed);
+}
+
+static const authz_provider user_rule = { user_check, user_parse },
+                            valid_user_rule = { valid_user_check, valid_user_parse };
+
 void luci_rules_register(apr_pool_t *conf_pool)
 {
     env_provider = wrap(conf_pool, "env", &env_rule);
     expr_provider = wrap(conf_pool, "expr", &expr_rule);
+    user_provider = wrap(conf_pool, "user", &user_rule);
+    valid_user_provider = wrap(conf_pool, "valid-user", &valid_user_rule);
 }

@@ -368,7 +368,7 @@ int luci_reply_forbidden(request_rec *r, const luci_user_t *user)
     apr_table_t *values;
     const char *path;
 
-    if (!user || !luci_request_is_navigation(r))
+    if (!user || r->main || !luci_request_is_navigation(r))
         return luci_reply_problem(r, &(luci_problem_t){ HTTP_FORBIDDEN, LUCI_MESSAGE_FORBIDDEN, 0 },
                                   LUCI_REPLY_AT_GATE);
     values = apr_table_make(r->pool, 12);
