@@ -77,6 +77,15 @@ sub check_changing {
     is $count->("auth_user WHERE username = 'Carla'"), 1, 'refused renames leave the name';
     is_deeply $ctl->json('user', 'set', 'carla', '--attribute', 'role=a=b c')->{attributes}, { role => 'a=b c' }, 'an attribute is set';
     is_deeply $ctl->json('user', 'set', 'carla', '--clear', 'role')->{attributes}, { role => undef }, 'user set --clear sets the attribute to null';
+    is_deeply $ctl->json('user', 'set', 'carla', 'role=a=b c')->{attributes}, { role => 'a=b c' }, 'user set NAME COLUMN=VALUE sets an attribute';
+    is_deeply $ctl->json('user', 'set', 'carla', 'role=')->{attributes}, { role => '' }, 'user set NAME COLUMN= sets an empty value';
+    for my $case (['username=x', qr/"username" is not an attribute/], ['role', qr/^luciactl: role: write COLUMN=VALUE, such as role=admin$/m], ['role=x role=y', qr/attribute role is given twice/], ['role=x --attribute role=y', qr/attribute role is given twice/], ['role=x --clear role', qr/attribute role is given twice/]) {
+        my $end = $ctl->run('user', 'set', 'carla', split / /, $case->[0]);
+        is $end->{status}, 2, "user set NAME $case->[0] is a usage error";
+        like $end->{err}, $case->[1], "user set NAME $case->[0] says what is wrong";
+    }
+    is_deeply $ctl->json('user', 'show', 'carla')->{attributes}, { role => '' }, 'a usage error of user set changes nothing';
+    $ctl->does('user', 'set', 'carla', '--clear', 'role');
     is $ctl->status('user', 'set', 'carla', '--attribute', 'username=x'), 2, 'the name is none';
     is $ctl->status('user', 'set', 'carla', '--attribute', 'role'), 2, 'one needs a value';
     is $ctl->status('user', 'set', 'carla'), 2, 'something is to be set';

@@ -129,7 +129,7 @@ static luci_exit_t run_set(luci_invocation_t *call)
     if (status == LUCI_EXIT_DONE)
         status = luci_account_values(call, &database, &values);
     if (status == LUCI_EXIT_DONE && values.count == 0)
-        return luci_command_misuse(call, "--attribute COLUMN=VALUE or --clear COLUMN is missing");
+        return luci_command_misuse(call, "COLUMN=VALUE or --clear COLUMN is missing");
     if (status == LUCI_EXIT_DONE)
         status = luci_ctl_database_connect(call, &database);
     if (status == LUCI_EXIT_DONE)
@@ -156,13 +156,15 @@ static const luci_option_t set_options[] = {
 
 const luci_command_t luci_command_user_set = {
     "user set",
-    "NAME",
+    "NAME [COLUMN=VALUE...]",
     "Sets attributes of a user",
     "Attributes are columns of the user table; httpd reads those in LuciaUserAttributes.\n"
-    "Either all given attributes are set, or none.\n",
+    "Either all given attributes are set, or none. --attribute COLUMN=VALUE is the same as\n"
+    "COLUMN=VALUE. For example:\n\n"
+    "    luciactl --config FILE user set alice role=admin team=red\n",
     set_options,
     1,
-    1,
+    -1,
     run_set,
     NULL,
 };

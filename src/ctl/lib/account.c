@@ -101,14 +101,15 @@ static luci_exit_t take_value(luci_invocation_t *call, luci_account_values_t *va
     return LUCI_EXIT_DONE;
 }
 
-static luci_exit_t split_value(luci_invocation_t *call, luci_account_values_t *values, const char *written)
+/* option: "--attribute ", or "" for an operand. */
+static luci_exit_t split_value(luci_invocation_t *call, luci_account_values_t *values, const char *option,
+                               const char *written)
 {
     const char *equals = strchr(written, '=');
 
     if (!equals)
         return luci_command_misuse(
-            call,
-            apr_psprintf(call->pool, "--attribute %s: write COLUMN=VALUE, such as role=admin", written));
+            call, apr_psprintf(call->pool, "%s%s: write COLUMN=VALUE, such as role=admin", option, written));
     return take_value(call, values, apr_pstrmemdup(call->pool, written, (apr_size_t)(equals - written)),
                       equals + 1);
 }
@@ -121,10 +122,12 @@ luci_exit_t luci_account_values(luci_invocation_t *call, luci_ctl_database_t *da
     luci_exit_t status = LUCI_EXIT_DONE;
 
     values->count = 0;
-    values->values =
-        apr_pcalloc(call->pool, (apr_size_t)(set->nelts + clear->nelts + 1) * sizeof *values->values);
+    values->values = apr_pcalloc(call->pool, (apr_size_t)(call->operands + set->nelts + clear->nelts + 1) *
+                                                 sizeof *values->values);
+    for (int i = 1; i < call->operands && status == LUCI_EXIT_DONE; i++)
+        status = split_value(call, values, "", call->operand[i]);
     for (int i = 0; i < set->nelts && status == LUCI_EXIT_DONE; i++)
-        status = split_value(call, values, APR_ARRAY_IDX(set, i, const char *));
+        status = split_value(call, values, "--attribute ", APR_ARRAY_IDX(set, i, const char *));
     for (int i = 0; i < clear->nelts && status == LUCI_EXIT_DONE; i++)
         status = take_value(call, values, APR_ARRAY_IDX(clear, i, const char *), NULL);
     for (int i = 0; i < values->count && status == LUCI_EXIT_DONE; i++) {

@@ -35,9 +35,9 @@ luci_exit_t luci_account_open_to_change(luci_invocation_t *call, luci_ctl_databa
 luci_exit_t luci_account_find(luci_invocation_t *call, luci_ctl_database_t *database, const char *name,
                               luci_user_t *user);
 
-/* The values of --attribute and --clear. luci_account_values also adds their columns to the settings, so that
- * luci_ctl_database_connect looks for them and the output shows them. USAGE: a column is not allowed, or
- * given twice. */
+/* The values of --attribute and --clear, and of operands after the first. luci_account_values also adds their
+ * columns to the settings, so that luci_ctl_database_connect looks for them and the output shows them. USAGE:
+ * a column is not allowed, or given twice. */
 typedef struct {
     luci_user_value_t *values;
     int count;
