@@ -25,6 +25,9 @@ sub check_off {
     my $end = $ctl->run('group', 'add', 'zoe1', 'staff');
     is $end->{status}, 1, 'group add without the table ends with 1';
     like $end->{err}, qr/there are no groups: write LuciaGroups On/, 'group add says what is missing';
+    $end = $ctl->run('group', 'list');
+    is $end->{status}, 1, 'group list without the table ends with 1';
+    like $end->{err}, qr/there are no groups: write LuciaGroups On/, 'group list says what is missing';
     is $ctl->status('user', 'list', '--group', 'staff'), 1, 'user list --group without the table ends with 1';
     ok !exists $ctl->json('user', 'show', 'zoe1')->{groups}, 'user show without the table has no groups';
     return;
@@ -53,6 +56,12 @@ sub check_commands {
     is_deeply members('staff'), ['bertha'], 'user list --group lists the users of a group';
     $ctl->does('group', 'add', 'zoe1', 'staff');
     is_deeply members('staff'), ['bertha', 'zoe1'], 'user list --group lists the users of a group by name';
+    is_deeply $ctl->json('group', 'list'), [{ group => 'admins', users => 1 }, { group => 'staff', users => 2 }], 'group list without a name lists all groups with their numbers of users';
+    is $ctl->does('group', 'list'), "Group   Users\nadmins  1\nstaff   2\n", 'group list without a name prints a table';
+    is_deeply $ctl->json('group', 'list', '--limit', 1), [{ group => 'admins', users => 1 }], 'group list --limit 1 lists one group';
+    is $ctl->status('group', 'list', '--limit', 0), 2, 'group list --limit 0 is a usage error';
+    is $ctl->status('group', 'list', 'alice', '--limit', 1), 2, 'group list NAME --limit is a usage error';
+    is $ctl->status('group', 'list', '--id'), 2, 'group list --id without a name is a usage error';
     is_deeply members('sta'), [], 'user list --group lists no user of a group with a longer name';
     is $ctl->status('user', 'list', '--group', 'a,b'), 2, 'user list --group "a,b" ends with 2';
     $ctl->does('group', 'remove', 'zoe1', 'staff');

@@ -48,3 +48,9 @@ const luci_statement_t luci_sql_user_group_page = {
             "ORDER BY g.name" LUCI_SQL_PAGE,
     .repeatable = 1,
 };
+
+const luci_statement_t luci_sql_groups_page = {
+    .text = "SELECT g.name, COUNT(*) FROM {user_group} g WHERE g.name > :after1 GROUP BY g.name "
+            "ORDER BY g.name" LUCI_SQL_PAGE,
+    .repeatable = 1,
+};

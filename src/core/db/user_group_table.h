@@ -18,6 +18,7 @@ extern const char luci_sql_groups_end[];
 
 extern const luci_statement_t luci_sql_user_group_insert;
 extern const luci_statement_t luci_sql_user_group_delete;
+extern const luci_statement_t luci_sql_groups_page;     /* names of all groups, in order, with their users */
 extern const luci_statement_t luci_sql_user_group_page; /* names of the groups of a user, in order */
 
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "ctl/commands/commands.h"
 
+#include "core/db/paging.h"
 #include "core/group/group.h"
 #include "ctl/cli/say.h"
 #include "ctl/lib/account.h"
@@ -11,9 +12,48 @@
 
 /* ---- group list ---- */
 
-static const luci_column_t columns[] = { { "group", "Group", LUCI_CELL_TEXT, NULL }, LUCI_COLUMNS_END };
+/* Of one user, only the first column. */
+static const luci_column_t columns[] = { { "group", "Group", LUCI_CELL_TEXT, NULL },
+                                         { "users", "Users", LUCI_CELL_NUMBER, NULL },
+                                         LUCI_COLUMNS_END };
 
-static luci_exit_t run_list(luci_invocation_t *call)
+typedef struct {
+    luci_invocation_t *call;
+    apr_int64_t left; /* groups to show */
+} groups_t;
+
+static int list_group(void *baton, const char *const *row, apr_pool_t *scratch)
+{
+    groups_t *groups = baton;
+
+    (void)scratch;
+    luci_output_row(groups->call->output, row);
+    return --groups->left > 0;
+}
+
+static luci_exit_t list_all(luci_invocation_t *call)
+{
+    luci_ctl_database_t database;
+    groups_t groups = { call, APR_INT64_MAX };
+    luci_paging_walk_t walk = { &luci_sql_groups_page, NULL, 1, list_group, &groups };
+    luci_result_t result;
+    luci_exit_t status = luci_command_number(call, "limit", 1, APR_INT64_MAX, &groups.left);
+
+    if (status == LUCI_EXIT_DONE && luci_command_has(call, "id"))
+        status = luci_command_misuse(call, "--id: NAME is missing");
+    if (status == LUCI_EXIT_DONE)
+        status = luci_ctl_database_open(call, &database);
+    if (status == LUCI_EXIT_DONE)
+        status = luci_account_need_groups(&database);
+    if (status != LUCI_EXIT_DONE)
+        return status;
+    luci_output_begin(call->output, columns, LUCI_COLUMNS_COUNT(columns));
+    result = luci_paging_walk(database.db, &walk, call->pool);
+    luci_output_end(call->output);
+    return result == LUCI_OK ? LUCI_EXIT_DONE : luci_ctl_database_failed(&database, result);
+}
+
+static luci_exit_t list_of_user(luci_invocation_t *call)
 {
     luci_ctl_database_t database;
     luci_user_t user;
@@ -28,29 +68,44 @@ static luci_exit_t run_list(luci_invocation_t *call)
     result = luci_group_list(database.db, user.id, &names, call->pool);
     if (result != LUCI_OK)
         return luci_ctl_database_failed(&database, result);
-    luci_output_begin(call->output, columns, LUCI_COLUMNS_COUNT(columns));
+    luci_output_begin(call->output, columns, 1);
     for (int i = 0; i < names->nelts; i++)
         luci_output_row(call->output, &APR_ARRAY_IDX(names, i, const char *));
     luci_output_end(call->output);
     return LUCI_EXIT_DONE;
 }
 
-static const luci_option_t options[] = { LUCI_ACCOUNT_BY_ID, { NULL, NULL, NULL, 0 } };
+static luci_exit_t run_list(luci_invocation_t *call)
+{
+    if (call->operands == 0)
+        return list_all(call);
+    if (luci_command_has(call, "limit"))
+        return luci_command_misuse(call, "--limit is for the list of all groups, without NAME");
+    return list_of_user(call);
+}
+
+static const luci_option_t list_options[] = {
+    LUCI_ACCOUNT_BY_ID,
+    { "limit", "N", "without NAME: list at most N groups", 0 },
+    { NULL, NULL, NULL, 0 },
+};
 
 const luci_command_t luci_command_group_list = {
     "group list",
-    "NAME",
-    "Lists the groups of a user",
-    "Require lucia-group reads them. user list --group lists the users of a group. Only with\n"
-    "LuciaGroups.\n",
-    options,
-    1,
+    "[NAME]",
+    "Lists the groups of a user, or all groups",
+    "Without NAME, each group is listed with the number of its users. user list --group lists the\n"
+    "users of a group. Require lucia-group reads them. Only with LuciaGroups.\n",
+    list_options,
+    0,
     1,
     run_list,
     columns,
 };
 
 /* ---- group add, group remove ---- */
+
+static const luci_option_t options[] = { LUCI_ACCOUNT_BY_ID, { NULL, NULL, NULL, 0 } };
 
 typedef struct {
     luci_result_t (*run)(luci_db_t *db, const char *user_id, const char *name, int *changed,

@@ -137,6 +137,7 @@ static const struct {
     { &luci_sql_invitations_purge, WRITE },
     { &luci_sql_user_group_delete, WRITE },
     { &luci_sql_user_group_page, PAGE },
+    { &luci_sql_groups_page, PAGE },
     { &luci_sql_recovery_code_spend, WRITE },
     { &luci_sql_recovery_codes_delete, WRITE },
     { &luci_sql_passkey_get, ONE },
