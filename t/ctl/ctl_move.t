@@ -89,7 +89,6 @@ my @refused = (
     ['a flag that is a word',      line(disabled => 'yes'),                                             qr/disabled/],
     ['no moment',                  line(createdAt => 'yesterday'),                                      qr/createdAt/],
     ['a date that is none',        line(expiresAt => 'never'),                                          qr/expiresAt/],
-    ['no keys',                    $json->encode({ map { $_ => $good{$_} } grep { $_ ne 'keys' } keys %good }), qr/with-hashes/],
     ['a key that is a number',     line(keys => { 'username:newone' => 1 }),                            qr/hash/],
     ['a column that is not there', line(attributes => { shoe_size => '43' }),                           qr/no column shoe_size; add it with "ALTER TABLE/],
     ['another one\'s name',        line(username => 'zoella'),                                             qr/the username/],
@@ -105,6 +104,14 @@ for my $house (@houses) {
     unlike $end->{err}, qr/argon2/, "$house->{kind}: the refusals show no hash";
     is $house->{engine}->value_in($house->{database}, 'SELECT count(*) FROM auth_user'), $before, 'nobody came in';
 }
+my ($keyless) = map { write_file('keyless', $_) } $houses[0]{ctl}->does('export') . line(userId => undef) . "\n";
+my $lines = () = LuciaTest::Server::slurp($keyless) =~ /^/mg;
+($end, $counts) = import_into($houses[2], $keyless);
+is $counts, "1 0 0 $lines", 'import of an export without hashes refuses all lines';
+is scalar(() = $end->{err} =~ /"keys"/g), 1, 'import says once that an export without hashes has no keys' or diag $end->{err};
+like $end->{err}, qr/^\S*keyless:1: the member "keys" is missing: export --with-hashes writes it; --without-keys imports users without keys; @{[$lines - 1]} such lines were not imported$/m, 'import counts the lines without keys, and names the first one';
+like $end->{err}, qr/^\S*keyless:$lines: .*userId/m, 'a line that is refused for another reason has its own message';
+is $houses[0]{ctl}->run('export')->{err}, '', 'export without hashes says nothing on standard error';
 ($end, $counts) = import_into($houses[2], write_file('plain', line(keys => undef) =~ s/"keys":null,//r), '--without-keys');
 is $counts, '0 1 0 0', 'users without keys are imported if that is asked for' or diag $end->{err};
 is $houses[2]{ctl}->status('import', 'users', "$dir/nothing"), 1, 'a file that is not there';

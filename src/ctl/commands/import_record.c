@@ -9,6 +9,9 @@
 #include <jansson.h>
 #include <string.h>
 
+const char luci_import_record_keyless[] = "the member \"keys\" is missing: export --with-hashes writes it; "
+                                          "--without-keys imports users without keys";
+
 #define HASH_BYTES_MAX 255 /* the width of the column on MariaDB and SQLite */
 
 static const char *read_values(json_t *object, luci_import_account_t *account, apr_pool_t *pool)
@@ -149,9 +152,7 @@ static const char *read_object(json_t *object, int without_keys, luci_import_acc
     if (!json_object_get(object, "disabled"))
         return "the member \"disabled\" is missing";
     if (!json_object_get(object, "keys") && !without_keys)
-        return "the member \"keys\" is missing: export --with-hashes writes it; --without-keys imports the "
-               "user "
-               "without keys";
+        return luci_import_record_keyless;
     return NULL;
 }
 

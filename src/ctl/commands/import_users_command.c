@@ -22,6 +22,8 @@ typedef struct {
     int without_keys;
     apr_int64_t line, bytes;
     apr_int64_t added;
+    apr_int64_t keyless; /* lines without the member "keys", most likely all */
+    apr_int64_t first_keyless;
     apr_pool_t *pool; /* of the current line */
 } import_t;
 
@@ -80,6 +82,25 @@ static void count(import_t *import, const luci_import_account_t *account)
     }
 }
 
+static void refuse(import_t *import, const char *username, const char *problem)
+{
+    if (problem != luci_import_record_keyless) {
+        luci_import_input_refuse(&import->input, import->line, username, problem);
+        return;
+    }
+    import->input.refused++;
+    if (import->keyless++ == 0)
+        import->first_keyless = import->line;
+}
+
+static void say_keyless(const import_t *import)
+{
+    if (import->keyless > 0)
+        luci_say_note("%s:%" APR_INT64_T_FMT ": %s; %" APR_INT64_T_FMT " such line%s not imported",
+                      import->input.name, import->first_keyless, luci_import_record_keyless, import->keyless,
+                      import->keyless == 1 ? " was" : "s were");
+}
+
 static luci_result_t import_line(import_t *import, const char *text, size_t length)
 {
     luci_import_account_t account;
@@ -97,7 +118,7 @@ static luci_result_t import_line(import_t *import, const char *text, size_t leng
     if (missing)
         problem = say_missing(import, missing);
     if (problem) {
-        luci_import_input_refuse(&import->input, import->line, account.username, problem);
+        refuse(import, account.username, problem);
         return LUCI_OK;
     }
     if (result == LUCI_OK)
@@ -136,6 +157,7 @@ static luci_exit_t show(const import_t *import, int stopped)
                             stopped ? "0" : "1" };
 
     luci_import_input_say_rest(&import->input);
+    say_keyless(import);
     luci_output_done(import->call->output,
                      apr_psprintf(pool, "%s%s added, %s existing, %s refused",
                                   import->input.is_dry_run ? "Dry run: " : "", cells[0], cells[1], cells[2]),
