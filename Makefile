@@ -9,7 +9,7 @@
 #                   SANITIZE=1                with AddressSanitizer and UBSan
 #                   SANITIZE=thread           with ThreadSanitizer
 # make test-long  what is too long for every commit, with a report in t/long/results.md: hours (see t/long/run)
-#                   STEPS="soak mpms"   only these; TESTS=t/long/a.t   only this test, without a row in the report
+#                   STEPS="soak mpms:worker"   only these; TESTS=t/long/a.t   only this test, without a row in the report
 # make unit       build the unit tests, build/t/unit/*/*
 # make fuzz       build the fuzzers with clang, build/fuzz/t/fuzz/* (t/fuzz/README.md)
 # make bench      speed, beside httpd's own modules and Express + Lucia v2 (ARGS=--quick, see t/bench/run)

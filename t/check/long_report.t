@@ -66,5 +66,7 @@ like LuciaTest::Server::slurp($file), qr/^\| B \| Linux 1 \| 64 \| 2\.4\.1 \| SQ
 my $list = `t/long/run --list`;
 like $list, qr/^$_ /m, "t/long/run has the step $_" for qw(soak clusters mpms engines sanitizers threads memcheck fuzz httpd-tests litmus browsers);
 isnt system("t/long/run --steps nonsense >$dir/out 2>&1"), 0, 'a step that does not exist is refused';
+isnt system("t/long/run --steps mpms:nonsense >$dir/out 2>&1"), 0, 'a run that a step does not have is refused';
+like LuciaTest::Server::slurp("$dir/out"), qr/^no run nonsense of mpms: worker prefork$/m, 'the message names the runs of the step';
 
 done_testing;
