@@ -1045,8 +1045,6 @@ luci_result_t luci_auth_sign_in(const luci_auth_t *auth, luci_auth_request_t *re
 
 /* ---- A sign-up form that was submitted twice ---- */
 
-#define TWICE_WITHIN (60 * LUCI_MS_SECOND)
-
 /* *is_just_made stays 0 without the column created_at, because the account's age is unknown, and where
  * counting its sessions would scan a large table. */
 static luci_result_t find_just_made(luci_db_t *db, const luci_auth_request_t *request, const char *key_id,
@@ -1066,7 +1064,7 @@ static luci_result_t find_just_made(luci_db_t *db, const luci_auth_request_t *re
     if (result != LUCI_OK || !user.created_at)
         return result;
     age = request->now - luci_timestamp_clamp(luci_sql_to_number(user.created_at, 0));
-    if (age >= TWICE_WITHIN || age <= -TWICE_WITHIN)
+    if (age >= LUCI_TWICE_WITHIN || age <= -LUCI_TWICE_WITHIN)
         return LUCI_OK;
     *is_just_made = user.disabled_from == LUCI_USER_WAITING;
     if (*is_just_made)
@@ -1110,9 +1108,8 @@ static luci_result_t pass(void *baton, const luci_verdict_t *verdict)
     return luci_attempt_limit_passed(count->auth, count->request, verdict, count->pool);
 }
 
-/* luci_auth_verify for a check that stores no session. */
-static luci_result_t verify_alone(const luci_auth_t *auth, const luci_auth_request_t *request,
-                                  luci_verdict_t *verdict, apr_pool_t *pool)
+luci_result_t luci_auth_verify_alone(const luci_auth_t *auth, const luci_auth_request_t *request,
+                                     luci_verdict_t *verdict, apr_pool_t *pool)
 {
     count_t count = { .auth = auth, .request = request, .pool = pool };
     luci_auth_storing_t storing = { pass, &count, pool };
@@ -1131,7 +1128,7 @@ static luci_result_t verify_anew(const luci_auth_t *auth, const luci_auth_reques
     luci_result_t result;
 
     again.was_wrong = check->was_wrong;
-    result = verify_alone(auth, &again, verdict, pool);
+    result = luci_auth_verify_alone(auth, &again, verdict, pool);
     key = (luci_key_t){ .stored_hash = verdict->stored_hash, .user = verdict->user };
     check->key = key.user.id ? &key : NULL;
     luci_password_settle(auth->passwords, check, result, verdict->reason, pool);
@@ -1197,8 +1194,8 @@ static luci_result_t check_either(const luci_auth_t *auth, const luci_auth_reque
 
     if ((app != LUCI_NOT_FOUND && app != LUCI_DENIED) || verdict->reason == LUCI_REASON_UNVERIFIED)
         return app;
-    result =
-        auth->passwords ? recall(auth, request, verdict, pool) : verify_alone(auth, request, verdict, pool);
+    result = auth->passwords ? recall(auth, request, verdict, pool)
+                             : luci_auth_verify_alone(auth, request, verdict, pool);
     if (app == LUCI_DENIED && verdict->reason == LUCI_REASON_WRONG_PASSWORD)
         verdict->reason = LUCI_REASON_DISABLED;
     return result == LUCI_OK ? luci_app_access_alone(auth, verdict, pool) : result;

@@ -74,6 +74,10 @@ luci_result_t luci_auth_look_sign_in(const luci_auth_t *auth, const luci_auth_re
 luci_result_t luci_auth_verify(const luci_auth_t *auth, const luci_auth_request_t *request,
                                luci_verdict_t *verdict, apr_pool_t *pool) LUCI_MUST_USE;
 
+/* luci_auth_verify for a check that stores no session. */
+luci_result_t luci_auth_verify_alone(const luci_auth_t *auth, const luci_auth_request_t *request,
+                                     luci_verdict_t *verdict, apr_pool_t *pool) LUCI_MUST_USE;
+
 /* In a transaction that holds the user's lock: DENIED if the user, demand->user_id, has a second factor that
  * the request has not proved; demand->kinds says which, and its other members are set by luci_auth_demand.
  * With LuciaPasskeys only, a user who has a passkey is denied in any case. Reads nothing without either. */

@@ -16,6 +16,9 @@ typedef apr_int64_t luci_ms_t;
 #define LUCI_MS_HOUR (60 * LUCI_MS_MINUTE)
 #define LUCI_MS_DAY (24 * LUCI_MS_HOUR)
 
+/* How long the form of a browser that comes again, as after a double click, is answered as the first one. */
+#define LUCI_TWICE_WITHIN (60 * LUCI_MS_SECOND)
+
 /* The largest time of a JavaScript Date. Sums and differences of two times between this and its negative do
  * not overflow. */
 #define LUCI_TIMESTAMP_MAX ((luci_ms_t)8640000000000000)

@@ -135,15 +135,6 @@ static luci_result_t fill(luci_password_form_t *entry)
 
 /* ---- Sign-up ---- */
 
-/* After a double click, a browser sends a form twice and drops the first answer with its cookie. A program
- * does not do so, and gets the answer that the name is taken. */
-static int is_browser(request_rec *r)
-{
-    const char *site = apr_table_get(r->headers_in, "Sec-Fetch-Site");
-
-    return luci_request_is_navigation(r) || (site && ap_cstr_casecmp(site, "same-origin") == 0);
-}
-
 /* Signs in with the form of a sign-up that was sent twice. It counts as a sign-in, so it has its own attempt.
  */
 static luci_result_t sign_up_twice(luci_password_form_t *entry, apr_pool_t *pool)
@@ -173,7 +164,7 @@ static luci_result_t sign_up(luci_password_form_t *entry, apr_pool_t *pool)
     result = luci_auth_sign_up(&entry->auth, &entry->auth_request, &entry->session, &entry->field, pool);
 
     if ((result != LUCI_CONFLICT && result != LUCI_DENIED) || entry->field != LUCI_FIELD_NONE ||
-        !is_browser(entry->request->r))
+        !luci_request_is_browser(entry->request->r))
         return result;
     again = sign_up_twice(entry, pool);
     return again == LUCI_CONFLICT ? result : again;

@@ -206,6 +206,13 @@ int luci_request_is_navigation(request_rec *r)
     return !luci_request_is_script(r) && accepted_by(r)->html.quality > 0;
 }
 
+int luci_request_is_browser(request_rec *r)
+{
+    const char *site = apr_table_get(r->headers_in, "Sec-Fetch-Site");
+
+    return luci_request_is_navigation(r) || (site && ap_cstr_casecmp(site, "same-origin") == 0);
+}
+
 /* A charset parameter may only name UTF-8 or ASCII. */
 static int charset_is_utf8(const char *parameters)
 {

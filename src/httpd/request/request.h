@@ -22,6 +22,11 @@ int luci_request_is_script(const request_rec *r);
 /* 1 for a browser's navigation: Accept names HTML, and the request is not one of a script. */
 int luci_request_is_navigation(request_rec *r);
 
+/* 1 for a browser: a navigation, or a script of a page of this site. After a double click, a browser sends a
+ * form twice and drops the first answer with its cookie. A program does not do so, and is told what it has
+ * done before. */
+int luci_request_is_browser(request_rec *r);
+
 /* 1 if the request came over TLS, or ServerName says that a proxy in front terminates TLS. */
 int luci_request_is_https(request_rec *r);
 
