@@ -76,6 +76,7 @@ sub row { my ($name) = @_; my ($row) = @{ sqlite($db, 'SELECT email, email_verif
 sub first_mail { my @mails; wait_until(sub { @mails = $mail->mails }, 60) or diag $server->error_log; $mail->forget; return $mails[0] }
 sub is_queue_empty { my ($name) = @_; ok wait_until(sub { count_of($server, 'auth_user_mail') == 0 }, 60), $name; return }
 sub token_in { my ($got, $page) = @_; return $got->{text} =~ m{\n\nhttps://www\.example\.org/account/$page\?token=([a-z0-9]{32})\n\n} ? $1 : die "no token: $got->{text}" }
+sub spend_in_browser { my ($token, @more) = @_; return $server->request(POST => '/account/verify', form(token => $token), origin => 1, navigation('Sec-Fetch-Site' => 'same-origin', @more)) }
 my $GONE = '400 This link is not valid';
 my (@tokens, $got, $reply, $token);
 
@@ -166,9 +167,30 @@ is answer(spend($token)), $GONE, 'S1.82: a link works once';
 is answer(link_page($token)), $GONE, 'S1.82: a spent link shows no button';
 my ($event) = grep { $_->{event} eq 'email_verify' && $_->{result} eq 'ok' } $audit->events(1);
 is $event->{account}, 'alice', 'the audit log has the verification, with the account';
+
+# A double click: a browser sends the form twice, and drops the first answer.
+my $first = text_in($reply);
+for my $click (2, 3) {
+    $reply = spend_in_browser($token);
+    is $reply->status, 200, "S9.48: the form of a link, sent again by a browser, answers 200 to click $click";
+    is text_in($reply), $first, "S9.48: the answer to click $click is the first one";
+    is cookie_of($reply), undef, "S9.48: click $click signs nobody in";
+}
+is row('alice') . ' ' . keys_of('alice'), 'Anna+x@EXAMPLE.com 1 email:anna+x@example.com', 'S9.48: a form of a link that is sent again changes no address';
+is answer(spend_in_browser('b' x 32)), $GONE, 'S9.48: a browser gets no answer for an unknown token';
+is answer(spend($token)), $GONE, 'S9.48: a program that sends the form of a spent link is refused';
+for my $path (qw(verify api/verify)) {
+    is answer($server->request(POST => "/account/$path", json({ token => $token }), origin => 1, navigation('Sec-Fetch-Site' => 'same-origin', 'Sec-Fetch-Mode' => 'cors'), accept => 'application/json')), $GONE, "S9.48: a script that sends a spent link to $path is refused";
+}
+is join(' ', map { "$_->{event} $_->{reason}" } $audit->events(4)), join(' ', ('email_verify invalid_link') x 4), 'S9.48: a form of a link that is sent again is no second event, and each refused one is an event';
+is answer(link_page($token)), $GONE, 'S9.48: a spent link shows no button after a second click';
+$until = sqlite_value($db, q{SELECT expires_at FROM auth_user_email_token WHERE kind = 'spent_verify'}) / 1000 - time;
+ok $until > 0 && $until <= 61, 'S9.48: a spent link is answered for a minute at most' or diag $until;
+sqlite($db, q{UPDATE auth_user_email_token SET expires_at = ? WHERE kind = 'spent_verify'}, int(time * 1000));
+is answer(spend_in_browser($token)), $GONE, 'S9.48: a minute after a link was spent, a browser is refused';
 is_deeply page($alice, accept => 'application/json')->json, { email => 'Anna+x@EXAMPLE.com', verified => JSON::PP::true, awaited => undef }, 'the JSON of a verified address';
 is answer(ask($alice, 'Anna+x@EXAMPLE.com')), '303 /account/email', 'an address that is verified may be sent';
-is count_of($server, 'auth_user_email_token'), 0, 'an address that is verified is not verified again';
+is count_of($server, q{auth_user_email_token WHERE kind = 'verify'}), 0, 'an address that is verified is not verified again';
 
 # ---- Another address, in another language, and the way back ----
 

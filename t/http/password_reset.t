@@ -156,9 +156,43 @@ is login('alice', $PASSWORD), 400, 'the old password does not sign in';
 is login('alice', $NEW), 302, 'the new password signs in';
 is answer_of(page($token)), $GONE, 'S1.51: a spent link shows no form';
 is answer_of(spend($token, $PASSWORD)), $GONE, 'S1.51: a link works once';
-is count_of($server, "$LINKS WHERE id = '" . Digest::SHA::sha256_hex($token) . "'"), 0, 'the row of a spent link is deleted';
+is count_of($server, "$LINKS WHERE id = '" . Digest::SHA::sha256_hex($token) . "'"), 0, 'no row has the token of a spent link';
 my ($event) = grep { $_->{event} eq 'password_reset' && $_->{result} eq 'ok' } $audit->events(1);
 is $event->{account}, 'alice', 'the audit log has the reset, with the account';
+
+# ---- The second form of a double click, whose first answer a browser drops ----
+
+sub spend_in_browser { my ($token, $password, @more) = @_; return $server->request(POST => '/account/reset', form(token => $token, password => $password), origin => 1, navigation('Sec-Fetch-Site' => 'same-origin', @more)) }
+my $set = hash_of('alice');
+my $living = sign_in($server, 'alice', path => '/account/login', password => $NEW);
+for my $click (2, 3) {
+    $reply = spend_in_browser($token, $NEW);
+    is answer_of($reply), '303 /account/login', "S9.48: the form of a reset, sent again by a browser, leads to sign-in after click $click";
+    is cookie_of($reply, 'auth_session_done')->{value}, 'password', "S9.48: the cookie after click $click says that the password is set";
+    is cookie_of($reply, $_), undef, "S9.48: click $click sets no $_" for qw(auth_session auth_session_device);
+}
+is hash_of('alice'), $set, 'S9.48: a reset that is sent again stores no hash';
+is vault($living), 200, 'S9.48: a reset that is sent again ends no session';
+is answer_of(spend($token, $NEW)), $GONE, 'S9.48: a program that sends a spent link with its password is refused';
+for my $path (qw(reset api/reset)) {
+    is answer_of($server->request(POST => "/account/$path", json({ token => $token, password => $NEW }), origin => 1, navigation('Sec-Fetch-Site' => 'same-origin', 'Sec-Fetch-Mode' => 'cors'), accept => 'application/json')), $GONE, "S9.48: a script that sends a spent link to $path is refused";
+}
+is answer_of(spend_in_browser('b' x 32, $NEW)), $GONE, 'S9.48: a browser gets no answer for an unknown token';
+is join(' ', map { "$_->{event} $_->{reason}" } grep { $_->{event} eq 'password_reset' } $audit->events(5)), join(' ', ('password_reset invalid_link') x 4), 'S9.48: a reset that is sent again is no second event, and each refused one is an event';
+is answer_of(page($token)), $GONE, 'S9.48: a spent link shows no form after a second click';
+$until = sqlite_value($db, "SELECT expires_at FROM $LINKS WHERE id = ?", Digest::SHA::sha256_hex(Digest::SHA::sha256_hex($token))) / 1000 - time;
+ok $until > 0 && $until <= 61, 'S9.48: a spent link is answered for a minute at most' or diag $until;
+is answer_of(spend_in_browser($token, "$NEW $_")), $GONE, "S9.48: a spent link sets no other password, guess $_" for 1 .. 10;
+is hash_of('alice'), $set, 'S9.48: the hash stays after all guesses';
+is login('alice', $NEW), 429, 'S9.48: guesses with a spent link are counted as those at sign-in';
+is answer_of(spend_in_browser($token, $NEW)), $GONE, 'S9.48: beyond the limit a spent link does not tell that the password is right';
+$ctl->does('throttle', 'clear', '--all');
+is answer_of(spend_in_browser($token, $NEW)), '303 /account/login', 'S9.48: the right password is answered again after the limit is cleared';
+sqlite($db, "UPDATE $LINKS SET expires_at = ?", int(time * 1000));
+is answer_of(spend_in_browser($token, $NEW)), $GONE, 'S9.48: after a minute the form of a spent link is refused';
+
+# ---- In JSON ----
+
 $token = link_of('alice');
 $json = $server->request(POST => '/account/api/reset', json({ token => $token, password => $PASSWORD }), accept => 'application/json');
 is $json->status . ' ' . JSON::PP->new->canonical->encode($json->json), '200 {"username":"alice"}', 'a script resets the password with JSON';

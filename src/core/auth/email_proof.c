@@ -26,8 +26,11 @@ static int is_undo(const luci_email_token_t *token)
 
 /* ---- Finding ---- */
 
-static luci_result_t find(const luci_auth_t *auth, luci_email_proof_t *proof, luci_email_token_t *token,
-                          apr_pool_t *pool)
+typedef luci_result_t find_fn(luci_db_t *db, const char *text, luci_ms_t now, luci_email_token_t *token,
+                              apr_pool_t *pool);
+
+static luci_result_t find_with(find_fn *find_token, const luci_auth_t *auth, luci_email_proof_t *proof,
+                               luci_email_token_t *token, apr_pool_t *pool)
 {
     luci_db_t *db;
     luci_result_t result;
@@ -37,7 +40,7 @@ static luci_result_t find(const luci_auth_t *auth, luci_email_proof_t *proof, lu
     result = auth->source.borrow(auth->source.baton, &db);
     if (result != LUCI_OK)
         return result;
-    result = luci_email_token_find(db, proof->token, proof->request.now, token, pool);
+    result = find_token(db, proof->token, proof->request.now, token, pool);
     auth->source.give_back(auth->source.baton, db);
     if (result != LUCI_OK)
         return result;
@@ -45,6 +48,26 @@ static luci_result_t find(const luci_auth_t *auth, luci_email_proof_t *proof, lu
     proof->email = token->email;
     proof->username = token->user.username;
     return LUCI_OK;
+}
+
+static luci_result_t find(const luci_auth_t *auth, luci_email_proof_t *proof, luci_email_token_t *token,
+                          apr_pool_t *pool)
+{
+    return find_with(luci_email_token_find, auth, proof, token, pool);
+}
+
+/* OK: the link was spent a moment ago, and what it did still holds. */
+static luci_result_t find_spent(const luci_auth_t *auth, luci_email_proof_t *proof, apr_pool_t *pool)
+{
+    luci_email_token_t token;
+    luci_result_t result = find_with(luci_email_token_find_spent, auth, proof, &token, pool);
+
+    if (result != LUCI_OK)
+        return result;
+    return luci_email_is_verified(&token.user, auth->settings, pool) &&
+                   luci_email_is_same(luci_email_of(&token.user, auth->settings), token.email, pool)
+               ? LUCI_OK
+               : LUCI_NOT_FOUND;
 }
 
 luci_result_t luci_email_proof_find(const luci_auth_t *auth, luci_email_proof_t *proof, apr_pool_t *pool)
@@ -143,6 +166,7 @@ luci_result_t luci_email_proof_spend(const luci_auth_t *auth, luci_email_proof_t
     luci_email_token_t token = { .kind = LUCI_EMAIL_VERIFY };
     writing_t writing = { .auth = auth, .proof = proof, .token = &token, .pool = pool };
     luci_result_t result = LUCI_OK;
+    int is_second = 0;
 
     if (request->attempt)
         result = luci_throttle_unnamed(auth->throttle, luci_auth_begin_attempt(request), pool);
@@ -150,7 +174,13 @@ luci_result_t luci_email_proof_spend(const luci_auth_t *auth, luci_email_proof_t
         result = find(auth, proof, &token, pool);
     if (result == LUCI_OK)
         result = commit(&writing);
+    if (result == LUCI_NOT_FOUND && proof->may_be_second) {
+        result = find_spent(auth, proof, pool);
+        is_second = result == LUCI_OK;
+    }
     luci_auth_end_attempt(auth, request, result, pool);
+    if (is_second)
+        return result;
     if (proof->is_undo)
         event.kind = LUCI_EVENT_EMAIL_UNDO;
     event.reason = result == LUCI_NOT_FOUND ? LUCI_REASON_INVALID_LINK : luci_reason_of(result);

@@ -11,6 +11,7 @@ typedef struct {
     luci_auth_request_t request;
     const char *token;    /* as the client presents it; NULL if absent */
     const char *language; /* of a mail about it, a tag; NULL: the first of LuciaLanguages */
+    int may_be_second;    /* 1: it may be the second form of a double click */
     int is_undo;          /* output: it brings an address back */
     const char *email;    /* output: the address */
     const char *username; /* output: of the account */
@@ -25,6 +26,9 @@ luci_result_t luci_email_proof_find(const luci_auth_t *auth, luci_email_proof_t 
  * brings that one back is ordered, and links to a new password are void. A link that brings an address back
  * also ends all sessions of the user, and voids what was ordered since. No session begins. Links that are not
  * valid are throttled by the client's address. Reports one event.
+ *
+ * A second form with a link that was spent within LUCI_TWICE_WITHIN changes and reports nothing: OK if the
+ * address that the link has made the verified one still is.
  *
  * NOT_FOUND: the link is not valid, or another account has verified the address. THROTTLED, BUSY,
  * UNAVAILABLE, INTERNAL; after UNAVAILABLE the link may have been spent. */

@@ -5,8 +5,11 @@
 #include "core/auth/known_password.h"
 #include "core/auth/password_credential.h"
 #include "core/db/key_table.h"
+#include "core/password/policy.h"
 #include "core/session/session_end.h"
 #include "core/token/token.h"
+
+#include <string.h>
 
 /* The transaction. */
 typedef struct {
@@ -20,17 +23,26 @@ typedef struct {
 
 /* ---- Before anything is hashed ---- */
 
-static luci_result_t find(const luci_auth_t *auth, const luci_password_reset_t *reset, luci_token_t *token,
-                          apr_pool_t *pool)
+typedef luci_result_t find_fn(luci_db_t *db, const char *text, luci_ms_t now, luci_token_t *token,
+                              apr_pool_t *pool);
+
+static luci_result_t find_with(find_fn *find_token, const luci_auth_t *auth,
+                               const luci_password_reset_t *reset, luci_token_t *token, apr_pool_t *pool)
 {
     luci_db_t *db;
     luci_result_t result = auth->source.borrow(auth->source.baton, &db);
 
     if (result != LUCI_OK)
         return result;
-    result = luci_token_find(db, reset->token, reset->request.now, token, pool);
+    result = find_token(db, reset->token, reset->request.now, token, pool);
     auth->source.give_back(auth->source.baton, db);
     return result;
+}
+
+static luci_result_t find(const luci_auth_t *auth, const luci_password_reset_t *reset, luci_token_t *token,
+                          apr_pool_t *pool)
+{
+    return find_with(luci_token_find, auth, reset, token, pool);
 }
 
 luci_result_t luci_password_reset_find(const luci_auth_t *auth, const luci_password_reset_t *reset,
@@ -58,6 +70,18 @@ static luci_result_t prepare(const luci_auth_t *auth, luci_password_reset_t *res
     return luci_auth_check_password(auth, &wanted, request, pool);
 }
 
+/* Finds the account of a link that was spent a moment ago. NOT_FOUND: there is none, or the form has no
+ * password that can be that of the account. */
+static luci_result_t find_second(const luci_auth_t *auth, luci_password_reset_t *reset, luci_token_t *token,
+                                 apr_pool_t *pool)
+{
+    int max = auth->settings->password_length.max;
+
+    if (!reset->may_be_second || luci_policy_typed_password(reset->request.password, max) != LUCI_OK)
+        return LUCI_NOT_FOUND;
+    return find_with(luci_token_find_spent, auth, reset, token, pool);
+}
+
 luci_result_t luci_password_reset_look(const luci_auth_t *auth, luci_password_reset_t *reset,
                                        apr_pool_t *pool)
 {
@@ -67,7 +91,9 @@ luci_result_t luci_password_reset_look(const luci_auth_t *auth, luci_password_re
 
     if (request->attempt)
         result = luci_throttle_look_unnamed(auth->throttle, luci_auth_begin_attempt(request), pool);
-    return result == LUCI_OK ? prepare(auth, reset, &token, pool) : result;
+    if (result == LUCI_OK)
+        result = prepare(auth, reset, &token, pool);
+    return result == LUCI_NOT_FOUND ? find_second(auth, reset, &token, pool) : result;
 }
 
 /* ---- The transaction ---- */
@@ -96,7 +122,7 @@ static luci_result_t write_reset(luci_db_t *db, void *baton, apr_pool_t *scratch
     if (result == LUCI_OK && luci_user_is_disabled(&user, writing->now))
         return LUCI_NOT_FOUND;
     if (result == LUCI_OK)
-        result = luci_token_spend(db, writing->token, writing->now, scratch);
+        result = luci_token_spend(db, writing->token, writing->new_hash, writing->now, scratch);
     if (result == LUCI_OK)
         result = write_hash(db, writing, scratch);
     if (result == LUCI_OK)
@@ -119,6 +145,49 @@ static luci_result_t commit(writing_t *writing)
     auth->source.give_back(auth->source.baton, db);
     luci_auth_forget_all(auth, writing->ended, writing->pool);
     luci_known_password_forget(auth, writing->token->user.id);
+    return result;
+}
+
+/* ---- The second form of a double click ---- */
+
+/* Checks the password as a sign-in of the account does. */
+static luci_result_t check_second(const luci_auth_t *auth, const luci_auth_request_t *request,
+                                  const luci_token_t *token, apr_pool_t *pool)
+{
+    luci_auth_request_t sign_in = *request;
+    luci_attempt_t attempt = { .device = request->attempt ? request->attempt->device : NULL };
+    luci_verdict_t verdict = { 0 };
+    luci_result_t result;
+
+    sign_in.username = token->user.username;
+    sign_in.key_id = token->key_id;
+    sign_in.attempt = request->attempt ? &attempt : NULL;
+    result = luci_auth_verify_alone(auth, &sign_in, &verdict, pool);
+    luci_auth_end_attempt(auth, &sign_in, result, pool);
+    if (result == LUCI_OK && strcmp(verdict.user.id, token->user.id) != 0)
+        return LUCI_NOT_FOUND;
+    return result;
+}
+
+static luci_result_t reset_again(const luci_auth_t *auth, luci_password_reset_t *reset, apr_pool_t *pool)
+{
+    luci_token_t token;
+    luci_result_t result = find_second(auth, reset, &token, pool);
+
+    if (result == LUCI_OK)
+        result = check_second(auth, &reset->request, &token, pool);
+    switch (result) {
+    case LUCI_OK: reset->request.username = token.user.username; return LUCI_OK;
+    case LUCI_NOT_FOUND:
+    case LUCI_DENIED:
+    case LUCI_EXPIRED:
+    case LUCI_CONFLICT:
+    case LUCI_INVALID:
+    case LUCI_THROTTLED: return LUCI_NOT_FOUND;
+    case LUCI_BUSY:
+    case LUCI_UNAVAILABLE:
+    case LUCI_INTERNAL: break;
+    }
     return result;
 }
 
@@ -162,6 +231,7 @@ luci_result_t luci_password_reset(const luci_auth_t *auth, luci_password_reset_t
     luci_event_t event = { .kind = LUCI_EVENT_PASSWORD_RESET, .at = request->now };
     luci_token_t token = { .has_key = 0 };
     luci_result_t result = LUCI_OK;
+    int is_second = 0;
 
     if (request->attempt)
         result = luci_throttle_unnamed(auth->throttle, luci_auth_begin_attempt(request), pool);
@@ -169,7 +239,13 @@ luci_result_t luci_password_reset(const luci_auth_t *auth, luci_password_reset_t
         result = prepare(auth, reset, &token, pool);
     if (result == LUCI_OK)
         result = reset_found(auth, request, &token, pool);
+    if (result == LUCI_NOT_FOUND) {
+        result = reset_again(auth, reset, pool);
+        is_second = result == LUCI_OK;
+    }
     luci_auth_end_attempt(auth, request, result, pool);
+    if (is_second)
+        return result;
     if (result == LUCI_OK)
         forget_failures(auth, &token, request->now, pool);
     event.reason = reason_of(result, request->weakness);

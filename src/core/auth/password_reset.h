@@ -10,6 +10,7 @@
 typedef struct {
     luci_auth_request_t request;
     const char *token; /* as the client presents it; NULL if absent */
+    int may_be_second; /* 1: it may be the second form of a double click */
 } luci_password_reset_t;
 
 /* Finds the account of a valid link, and spends nothing. OK: *username is from pool. NOT_FOUND: the link is
@@ -25,6 +26,10 @@ luci_result_t luci_password_reset_look(const luci_auth_t *auth, luci_password_re
  * that looks again, under the user's lock, whether the link is valid. The sessions are removed from the
  * caches, and what the throttle counts for the account is forgotten. No session begins. Links that are not
  * valid are throttled by the client's address. Reports one event.
+ *
+ * A second form with a link that was spent within LUCI_TWICE_WITHIN changes nothing: OK, without an event, if
+ * its password is that of the account. It is checked and counted as at a sign-in, so that a spent link does
+ * not help to guess; any refusal is NOT_FOUND.
  *
  * OK: request.username is that of the account. INVALID: the new password is not allowed
  * (request.weakness); the link stays valid. NOT_FOUND: the link is not valid. THROTTLED, BUSY, UNAVAILABLE

@@ -56,8 +56,8 @@ const luci_statement_t luci_sql_email_token_latest = {
 };
 
 const luci_statement_t luci_sql_email_token_spend = {
-    .text = "DELETE FROM {email_token} WHERE id = :id AND user_id = :user AND kind = :kind "
-            "AND expires_at > :now:int",
+    .text = "UPDATE {email_token} SET id = :spent, kind = :spent_kind, expires_at = :until:int "
+            "WHERE id = :id AND user_id = :user AND kind = :kind AND expires_at > :now:int",
 };
 
 const luci_statement_t luci_sql_email_tokens_void = {

@@ -14,9 +14,10 @@ extern const luci_statement_t luci_sql_email_token_name; /* gives the row of an 
 /* kind, email, expires_at, user columns (user_table.h). */
 extern const luci_statement_t luci_sql_email_token_get;
 extern const luci_statement_t
-    luci_sql_email_token_latest;                          /* email: the one of a user that is valid longest */
-extern const luci_statement_t luci_sql_email_token_spend; /* deletes the row if it is as it was read */
-extern const luci_statement_t luci_sql_email_tokens_void; /* those of a kind and a user that end later */
+    luci_sql_email_token_latest; /* email: the one of a user that is valid longest */
+extern const luci_statement_t
+    luci_sql_email_token_spend; /* gives the row another id and kind, if it is as it was read */
+extern const luci_statement_t luci_sql_email_tokens_void;   /* those of a kind and a user that end later */
 extern const luci_statement_t luci_sql_email_tokens_delete; /* all of a user */
 extern const luci_statement_t luci_sql_email_tokens_purge;  /* those that have expired */
 

@@ -44,8 +44,8 @@ const luci_statement_t luci_sql_token_get = {
 };
 
 const luci_statement_t luci_sql_token_spend = {
-    .text = "DELETE FROM {token} WHERE id = :id AND user_id = :user AND state = :state "
-            "AND expires_at > :now:int",
+    .text = "UPDATE {token} SET id = :spent, state = :new_state, expires_at = :until:int "
+            "WHERE id = :id AND user_id = :user AND state = :state AND expires_at > :now:int",
 };
 
 const luci_statement_t luci_sql_tokens_delete = {

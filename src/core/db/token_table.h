@@ -11,7 +11,7 @@ extern const luci_table_t luci_table_token;
 
 extern const luci_statement_t luci_sql_token_insert;
 extern const luci_statement_t luci_sql_token_get;     /* state, expires_at, user columns (user_table.h) */
-extern const luci_statement_t luci_sql_token_spend;   /* deletes the row if it is as it was read */
+extern const luci_statement_t luci_sql_token_spend;   /* gives the row another id, if it is as it was read */
 extern const luci_statement_t luci_sql_tokens_delete; /* all of a user */
 extern const luci_statement_t luci_sql_tokens_purge;  /* those that have expired */
 

@@ -3,7 +3,10 @@
 
 #include "core/db/email_token_table.h"
 
+#include <apr_strings.h>
 #include <string.h>
+
+#define SPENT "spent_" /* before the kind of a link that was spent */
 
 enum { COLUMN_KIND, COLUMN_EMAIL, COLUMN_EXPIRES, COLUMN_USER };
 
@@ -89,20 +92,32 @@ luci_result_t luci_email_token_make(luci_db_t *db, const luci_email_link_t *link
 
 /* ---- Finding and spending ---- */
 
-luci_result_t luci_email_token_find(luci_db_t *db, const char *text, luci_ms_t now, luci_email_token_t *token,
-                                    apr_pool_t *pool)
+/* NOT_FOUND: the text is no token. */
+static luci_result_t id_of(luci_db_t *db, const char *text, char id[LUCI_SHA256_HEX + 1])
 {
-    const char *const *row;
     luci_result_t result;
 
     if (!luci_secret_is_random_id(text, LUCI_EMAIL_TOKEN_LENGTH))
         return LUCI_NOT_FOUND;
     result = need_table(db);
-    if (result == LUCI_OK)
-        result = luci_secret_sha256_hex(text, LUCI_EMAIL_TOKEN_LENGTH, token->id);
-    if (result == LUCI_OK)
-        result =
-            luci_db_select(db, &luci_sql_email_token_get, LUCI_ARGUMENTS({ "id", token->id }), &row, pool);
+    return result == LUCI_OK ? luci_secret_sha256_hex(text, LUCI_EMAIL_TOKEN_LENGTH, id) : result;
+}
+
+/* The id of a token's row after it was spent. No token has it, so that a program which knows of no spent ones
+ * does not find it either. */
+static luci_result_t spent_id_of(const char *id, char spent[LUCI_SHA256_HEX + 1])
+{
+    return luci_secret_sha256_hex(id, LUCI_SHA256_HEX, spent);
+}
+
+/* Reads the row of an id for token, whose own id is set. */
+static luci_result_t find(luci_db_t *db, const char *id, luci_ms_t now, luci_email_token_t *token,
+                          apr_pool_t *pool)
+{
+    const char *const *row;
+    luci_result_t result =
+        luci_db_select(db, &luci_sql_email_token_get, LUCI_ARGUMENTS({ "id", id }), &row, pool);
+
     if (result != LUCI_OK)
         return result;
     token->kind = row[COLUMN_KIND];
@@ -112,17 +127,52 @@ luci_result_t luci_email_token_find(luci_db_t *db, const char *text, luci_ms_t n
     return token->expires <= now || luci_email_token_is_refused(&token->user, now) ? LUCI_NOT_FOUND : LUCI_OK;
 }
 
+luci_result_t luci_email_token_find(luci_db_t *db, const char *text, luci_ms_t now, luci_email_token_t *token,
+                                    apr_pool_t *pool)
+{
+    luci_result_t result = id_of(db, text, token->id);
+
+    return result == LUCI_OK ? find(db, token->id, now, token, pool) : result;
+}
+
+/* What a link did that was spent, of its row's kind. */
+static luci_result_t read_spent_kind(luci_email_token_t *token)
+{
+    if (!token->kind || strncmp(token->kind, SPENT, strlen(SPENT)) != 0)
+        return LUCI_NOT_FOUND;
+    token->kind += strlen(SPENT);
+    return LUCI_OK;
+}
+
+luci_result_t luci_email_token_find_spent(luci_db_t *db, const char *text, luci_ms_t now,
+                                          luci_email_token_t *token, apr_pool_t *pool)
+{
+    char spent[LUCI_SHA256_HEX + 1];
+    luci_result_t result = id_of(db, text, token->id);
+
+    if (result == LUCI_OK)
+        result = spent_id_of(token->id, spent);
+    if (result == LUCI_OK)
+        result = find(db, spent, now, token, pool);
+    return result == LUCI_OK ? read_spent_kind(token) : result;
+}
+
 luci_result_t luci_email_token_spend(luci_db_t *db, const luci_email_token_t *token, luci_ms_t now,
                                      apr_pool_t *scratch)
 {
     const char *user_id = token->user.id;
+    char spent[LUCI_SHA256_HEX + 1];
     int changed = 0;
-    luci_result_t result =
-        luci_db_execute(db, &luci_sql_email_token_spend,
-                        LUCI_ARGUMENTS({ "id", token->id }, { "user", user_id }, { "kind", token->kind },
-                                       { "now", luci_sql_number(now, scratch) }),
-                        &changed, scratch);
+    luci_result_t result = spent_id_of(token->id, spent);
 
+    if (result == LUCI_OK)
+        result =
+            luci_db_execute(db, &luci_sql_email_token_spend,
+                            LUCI_ARGUMENTS({ "id", token->id }, { "user", user_id }, { "kind", token->kind },
+                                           { "now", luci_sql_number(now, scratch) }, { "spent", spent },
+                                           { "spent_kind", apr_pstrcat(scratch, SPENT, token->kind, NULL) },
+                                           { "until", luci_sql_number(now + LUCI_TWICE_WITHIN, scratch) }),
+                            &changed, scratch);
     if (result == LUCI_OK && changed != 1)
         return LUCI_NOT_FOUND;
     if (result != LUCI_OK || strcmp(token->kind, LUCI_EMAIL_UNDO) != 0)

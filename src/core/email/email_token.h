@@ -5,7 +5,10 @@
  * of mails has no token, and a row that was deleted meanwhile gets none.
  *
  * A user has at most one link that verifies, the last one. Links that bring an address back stay beside each
- * other: a further change must not void that of the owner. */
+ * other: a further change must not void that of the owner.
+ *
+ * The row of a link that was spent stays for LUCI_TWICE_WITHIN, with another kind and an id that is the hash
+ * of no token: it says what the link did, for a form that a browser sends twice, and opens nothing. */
 #ifndef LUCI_EMAIL_TOKEN_H
 #define LUCI_EMAIL_TOKEN_H
 
@@ -55,8 +58,13 @@ luci_result_t luci_email_token_make(luci_db_t *db, const luci_email_link_t *link
 luci_result_t luci_email_token_find(luci_db_t *db, const char *text, luci_ms_t now, luci_email_token_t *token,
                                     apr_pool_t *pool) LUCI_MUST_USE;
 
-/* Deletes the row of a token, in a transaction that holds the user's lock. One that brings an address back
- * voids all that verify, and those that bring back a later address. NOT_FOUND: it is not valid any more. */
+/* Reads a token that was spent within LUCI_TWICE_WITHIN, and changes nothing; user is as it is now.
+ * NOT_FOUND: it was not, or the user is disabled. */
+luci_result_t luci_email_token_find_spent(luci_db_t *db, const char *text, luci_ms_t now,
+                                          luci_email_token_t *token, apr_pool_t *pool) LUCI_MUST_USE;
+
+/* Spends a token, in a transaction that holds the user's lock. One that brings an address back voids all that
+ * verify, and those that bring back a later address. NOT_FOUND: it is not valid any more. */
 luci_result_t luci_email_token_spend(luci_db_t *db, const luci_email_token_t *token, luci_ms_t now,
                                      apr_pool_t *scratch) LUCI_MUST_USE;
 
@@ -67,7 +75,7 @@ luci_result_t luci_email_token_awaited(luci_db_t *db, const char *user_id, luci_
 /* Voids all links of a user. */
 luci_result_t luci_email_token_void(luci_db_t *db, const char *user_id, apr_pool_t *scratch) LUCI_MUST_USE;
 
-/* Deletes the rows of expired links. */
+/* Deletes the rows of expired links, and of those that were spent. */
 luci_result_t luci_email_token_purge(luci_db_t *db, luci_ms_t now, apr_pool_t *scratch) LUCI_MUST_USE;
 
 #endif

@@ -123,40 +123,87 @@ static luci_result_t judge(luci_db_t *db, const char *const *row, luci_ms_t now,
     return result == LUCI_CONFLICT || result == LUCI_INVALID ? LUCI_NOT_FOUND : result;
 }
 
-luci_result_t luci_token_find(luci_db_t *db, const char *text, luci_ms_t now, luci_token_t *token,
-                              apr_pool_t *pool)
+/* NOT_FOUND: the text is no token. */
+static luci_result_t id_of(luci_db_t *db, const char *text, char id[LUCI_SHA256_HEX + 1])
 {
-    const char *const *row;
     luci_result_t result;
 
     if (!luci_secret_is_random_id(text, LUCI_TOKEN_LENGTH))
         return LUCI_NOT_FOUND;
     result = need_table(db);
-    if (result == LUCI_OK)
-        result = luci_secret_sha256_hex(text, strlen(text), token->id);
-    if (result == LUCI_OK)
-        result = luci_db_select(db, &luci_sql_token_get, LUCI_ARGUMENTS({ "id", token->id }), &row, pool);
+    return result == LUCI_OK ? luci_secret_sha256_hex(text, strlen(text), id) : result;
+}
+
+/* The id of a token's row after it was spent. No token has it, so that a program which knows of no spent ones
+ * does not find it either. */
+static luci_result_t spent_id_of(const char *id, char spent[LUCI_SHA256_HEX + 1])
+{
+    return luci_secret_sha256_hex(id, LUCI_SHA256_HEX, spent);
+}
+
+/* Reads the row of an id for token, whose own id is set. */
+static luci_result_t find(luci_db_t *db, const char *id, luci_ms_t now, luci_token_t *token, apr_pool_t *pool)
+{
+    const char *const *row;
+    luci_result_t result = luci_db_select(db, &luci_sql_token_get, LUCI_ARGUMENTS({ "id", id }), &row, pool);
+
     return result == LUCI_OK ? judge(db, row, now, token, pool) : result;
 }
 
-luci_result_t luci_token_spend(luci_db_t *db, const luci_token_t *token, luci_ms_t now, apr_pool_t *scratch)
+luci_result_t luci_token_find(luci_db_t *db, const char *text, luci_ms_t now, luci_token_t *token,
+                              apr_pool_t *pool)
 {
-    char state[LUCI_SHA256_HEX + 1];
+    luci_result_t result = id_of(db, text, token->id);
+
+    return result == LUCI_OK ? find(db, token->id, now, token, pool) : result;
+}
+
+luci_result_t luci_token_find_spent(luci_db_t *db, const char *text, luci_ms_t now, luci_token_t *token,
+                                    apr_pool_t *pool)
+{
+    char spent[LUCI_SHA256_HEX + 1];
+    luci_result_t result = id_of(db, text, token->id);
+
+    if (result == LUCI_OK)
+        result = spent_id_of(token->id, spent);
+    return result == LUCI_OK ? find(db, spent, now, token, pool) : result;
+}
+
+/* Makes the row that of a spent token, which is bound to the account with its new hash. */
+static luci_result_t mark_spent(luci_db_t *db, const luci_token_t *token, const char *new_hash, luci_ms_t now,
+                                apr_pool_t *scratch)
+{
+    luci_token_t after = *token;
+    char state[LUCI_SHA256_HEX + 1], new_state[LUCI_SHA256_HEX + 1], spent[LUCI_SHA256_HEX + 1];
     int changed = 0;
+    luci_result_t result = spent_id_of(token->id, spent);
+
+    after.stored_hash = new_hash;
+    if (result == LUCI_OK)
+        result = state_of(token, state, scratch);
+    if (result == LUCI_OK)
+        result = state_of(&after, new_state, scratch);
+    if (result == LUCI_OK)
+        result =
+            luci_db_execute(db, &luci_sql_token_spend,
+                            LUCI_ARGUMENTS({ "id", token->id }, { "user", token->user.id },
+                                           { "state", state }, { "now", luci_sql_number(now, scratch) },
+                                           { "spent", spent }, { "new_state", new_state },
+                                           { "until", luci_sql_number(now + LUCI_TWICE_WITHIN, scratch) }),
+                            &changed, scratch);
+    return result == LUCI_OK && changed != 1 ? LUCI_NOT_FOUND : result;
+}
+
+luci_result_t luci_token_spend(luci_db_t *db, const luci_token_t *token, const char *new_hash, luci_ms_t now,
+                               apr_pool_t *scratch)
+{
     luci_result_t result = LUCI_OK;
 
     if (token->has_key)
         result = luci_key_lock(db, token->key_id, token->user.id, token->stored_hash, scratch);
     if (result == LUCI_OK)
-        result = state_of(token, state, scratch);
-    if (result == LUCI_OK)
-        result = luci_db_execute(db, &luci_sql_token_spend,
-                                 LUCI_ARGUMENTS({ "id", token->id }, { "user", token->user.id },
-                                                { "state", state }, { "now", luci_sql_number(now, scratch) }),
-                                 &changed, scratch);
-    if (result == LUCI_CONFLICT || (result == LUCI_OK && changed != 1))
-        return LUCI_NOT_FOUND;
-    return result;
+        result = mark_spent(db, token, new_hash, now, scratch);
+    return result == LUCI_CONFLICT ? LUCI_NOT_FOUND : result;
 }
 
 /* ---- Voiding ---- */

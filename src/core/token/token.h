@@ -2,7 +2,10 @@
 /* One-time links by which a person sets a password. A link contains a random token, of which the table stores
  * only the SHA-256. A user has at most one link. It is bound to the account's state: a change of the
  * password, by any program, makes it worthless, and so does deleting or disabling the user. The table is made
- * with the first link; without it, no token is valid. */
+ * with the first link; without it, no token is valid.
+ *
+ * The row of a link that was spent stays for LUCI_TWICE_WITHIN, with an id that is the hash of no token: it
+ * says what the link did, for a form that a browser sends twice, and opens nothing. */
 #ifndef LUCI_TOKEN_H
 #define LUCI_TOKEN_H
 
@@ -44,15 +47,21 @@ luci_result_t luci_token_make(luci_db_t *db, luci_token_wanted_t *wanted, apr_po
 luci_result_t luci_token_find(luci_db_t *db, const char *text, luci_ms_t now, luci_token_t *token,
                               apr_pool_t *pool) LUCI_MUST_USE;
 
-/* Spends a token that luci_token_find has read, in a transaction that holds the user's lock (luci_user_lock):
- * looks again whether it is valid, and deletes its row. NOT_FOUND: it is not valid any more. */
-luci_result_t luci_token_spend(luci_db_t *db, const luci_token_t *token, luci_ms_t now,
+/* Reads a token that was spent within LUCI_TWICE_WITHIN, and changes nothing: token is of the account as it
+ * is now. NOT_FOUND: it was not, or the password has changed since, or the user is disabled. */
+luci_result_t luci_token_find_spent(luci_db_t *db, const char *text, luci_ms_t now, luci_token_t *token,
+                                    apr_pool_t *pool) LUCI_MUST_USE;
+
+/* Spends a token that luci_token_find has read, for a password with this new hash, in a transaction that
+ * holds the user's lock (luci_user_lock): looks again whether it is valid; it is not any more afterwards.
+ * NOT_FOUND: it is not valid any more. */
+luci_result_t luci_token_spend(luci_db_t *db, const luci_token_t *token, const char *new_hash, luci_ms_t now,
                                apr_pool_t *scratch) LUCI_MUST_USE;
 
 /* Voids the link of a user, if there is one. */
 luci_result_t luci_token_void(luci_db_t *db, const char *user_id, apr_pool_t *scratch) LUCI_MUST_USE;
 
-/* Deletes the rows of expired links; *removed is their number. */
+/* Deletes the rows of expired links, and of those that were spent; *removed is their number. */
 luci_result_t luci_token_purge(luci_db_t *db, luci_ms_t now, int *removed, apr_pool_t *scratch) LUCI_MUST_USE;
 
 #endif

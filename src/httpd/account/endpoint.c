@@ -43,6 +43,11 @@ const char *luci_endpoint_next(const luci_endpoint_request_t *request)
     return luci_way_back_chosen(request->r, next);
 }
 
+int luci_endpoint_may_be_second(const luci_endpoint_request_t *request)
+{
+    return !request->as_json && !request->wants_json && luci_request_is_browser(request->r);
+}
+
 const char *luci_endpoint_requested(const luci_endpoint_request_t *request)
 {
     const char *requested = luci_way_back_requested(request->r);

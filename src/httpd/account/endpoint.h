@@ -91,6 +91,10 @@ struct luci_endpoint_request_t {
 
 luci_endpoint_request_t *luci_endpoint_request(request_rec *r, const luci_endpoint_t *endpoint, int is_api);
 
+/* 1: the form may be the second one of a double click, whose first answer a browser drops
+ * (luci_request_is_browser). A script that gets JSON sees all answers. */
+int luci_endpoint_may_be_second(const luci_endpoint_request_t *request);
+
 /* The page that the browser requested, as luci_way_back_requested; of a secret query it has only next. */
 const char *luci_endpoint_requested(const luci_endpoint_request_t *request);
 

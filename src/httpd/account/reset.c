@@ -55,6 +55,7 @@ static luci_password_reset_t reset_of(const luci_password_form_t *form)
     return (luci_password_reset_t){
         .request = form->auth_request,
         .token = luci_form_value(&form->request->form, "token"),
+        .may_be_second = luci_endpoint_may_be_second(form->request),
     };
 }
 

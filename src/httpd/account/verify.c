@@ -60,6 +60,7 @@ static int post(luci_endpoint_request_t *request)
         .request = { .client = { r->useragent_ip, NULL }, .now = luci_runtime_now(), .attempt = &attempt },
         .token = luci_form_value(&request->form, "token"),
         .language = luci_reply_language(r),
+        .may_be_second = luci_endpoint_may_be_second(request),
     };
     luci_result_t result = luci_email_proof_spend(&auth, &proof, r->pool);
 

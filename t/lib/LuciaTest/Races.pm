@@ -605,7 +605,7 @@ sub email_pairs {
             first => sub { spends($_[0]{undo}) }, second => sub { post('/email', $_[0]{a}, email => "$_[0]{name}\@example.com") },
             left => sub {
                 my ($round, $undo) = @_;
-                return ($undone->($round, $undo), $round->{site}->value(q{SELECT count(*) FROM auth_user_email_token WHERE user_id = ?}, $round->{id}) ? (email => 'no link') : ());
+                return ($undone->($round, $undo), $round->{site}->value(q{SELECT count(*) FROM auth_user_email_token WHERE kind = 'verify' AND user_id = ?}, $round->{id}) ? (email => 'no link') : ());
             } },
         { name => 'a link that verifies beside deleting the account', may => ['ok ok', '400 ok'], prepare => \&to_verify,
             first => sub { spends($_[0]{verify}) }, second => sub { deletes($_[0]{a}, $_[0]{name}) },

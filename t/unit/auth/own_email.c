@@ -15,7 +15,8 @@
 #include <apr_strings.h>
 #include <string.h>
 
-#define LINKS "SELECT count(*) FROM auth_user_email_token"
+#define LINKS "SELECT count(*) FROM auth_user_email_token WHERE kind IN ('verify', 'undo')"
+#define SPENT "SELECT count(*) FROM auth_user_email_token WHERE kind IN ('spent_verify', 'spent_undo')"
 #define MAILS "SELECT count(*) FROM auth_user_mail"
 #define KEYS "SELECT count(*) FROM user_key WHERE id LIKE 'email:%'"
 #define SESSIONS "SELECT count(*) FROM user_session WHERE user_id = "
@@ -68,6 +69,15 @@ static const char *undoing(const char *address, luci_ms_t ordered)
 static luci_result_t spend(const char *token, luci_ms_t now)
 {
     luci_email_proof_t proof = { .request.now = now, .token = token };
+
+    with->events[0] = '\0';
+    return luci_email_proof_spend(&with->auth, &proof, pool);
+}
+
+/* The second form of a double click. */
+static luci_result_t spend_again(const char *token, luci_ms_t now)
+{
+    luci_email_proof_t proof = { .request.now = now, .token = token, .may_be_second = 1 };
 
     with->events[0] = '\0';
     return luci_email_proof_spend(&with->auth, &proof, pool);
@@ -169,13 +179,44 @@ static void is_void(const char *token, luci_ms_t now, const char *why)
     tap_is_str(state(), before, "S1.82: %s: nothing changes", why);
 }
 
+/* The link was spent at the time then, and what it did still holds. */
+static void check_twice(const char *token, luci_ms_t then)
+{
+    const char *before = state(), *left = apr_pstrdup(pool, support_auth_value(with, SPENT));
+    luci_email_proof_t proof = { .request.now = then, .token = token, .may_be_second = 1 };
+
+    for (int i = 0; i < 2; i++)
+        tap_is_result(spend_again(token, then + LUCI_TWICE_WITHIN - 1), LUCI_OK,
+                      "S9.48: a form that a browser sends again is answered as the first one, time %d",
+                      i + 1);
+    tap_is_str(with->events, "", "S9.48: a form that is sent again is no event");
+    tap_is_str(state(), before, "S9.48: a form that is sent again changes nothing");
+    tap_is_str(support_auth_value(with, SPENT), left, "S9.48: a form that is sent again leaves the row");
+    tap_is_result(luci_email_proof_find(&with->auth, &proof, pool), LUCI_NOT_FOUND,
+                  "S1.82: the page of a spent link is not shown");
+    tap_is_result(luci_email_proof_spend(&with->auth, &proof, pool), LUCI_OK,
+                  "S9.48: a form that is sent again at once is answered");
+    tap_is_str(apr_pstrcat(pool, proof.username, " ", proof.email, NULL),
+               apr_pstrcat(pool, "anna ", value("SELECT email FROM auth_user WHERE id = "), NULL),
+               "S9.48: the second answer names account and address as the first one");
+    tap_is_result(spend_again(token, then + LUCI_TWICE_WITHIN), LUCI_NOT_FOUND,
+                  "S9.48: after a minute the form of a spent link is refused");
+    tap_ok(said("email_verify invalid_link "), "S9.48: a refused second form is an event");
+    tap_is_result(spend_again("abcdefghijklmnopqrstuvwxyz012345", then), LUCI_NOT_FOUND,
+                  "S9.48: a second form with an unknown token is refused");
+    tap_is_result(spend_again(support_auth_value(with, "SELECT id FROM auth_user_email_token "
+                                                       "WHERE kind IN ('spent_verify', 'spent_undo')"),
+                              then),
+                  LUCI_NOT_FOUND, "S9.48: the id of a spent row is no token");
+}
+
 static void check_verifying(void)
 {
     const char *first = verifying(ONE, LATER), *token = verifying(ONE, LATER);
     luci_session_t cached = sign_in("anna");
 
     tap_is_int((int)strlen(token), LUCI_EMAIL_TOKEN_LENGTH, "S1.81: a token has 32 characters");
-    tap_is_int(support_auth_number(with, apr_psprintf(pool, LINKS " WHERE id = '%s'", token)), 0,
+    tap_is_int(support_auth_number(with, apr_psprintf(pool, LINKS " AND id = '%s'", token)), 0,
                "S1.81: the table does not have the token");
     is_void(first, LATER, "the token of a mail that was tried before");
     is_void(NULL, LATER, "no token");
@@ -199,6 +240,18 @@ static void check_verifying(void)
     tap_is_str(seen_by_request(&cached), "1", "S1.82: the next request sees that the address is verified");
     tap_is_str(value(SESSIONS), "2", "S1.82: verifying an address ends no session");
     is_void(token, LATER, "a second use");
+    check_twice(token, LATER);
+    run_sql("UPDATE auth_user SET disabled = 1 WHERE username = 'anna'");
+    tap_is_result(spend_again(token, LATER), LUCI_NOT_FOUND,
+                  "S9.48: a second form for a user who was disabled is refused");
+    run_sql("UPDATE auth_user SET disabled = NULL WHERE username = 'anna'");
+    run_sql("UPDATE auth_user SET email_verified = 0 WHERE username = 'anna'");
+    tap_is_result(spend_again(token, LATER), LUCI_NOT_FOUND,
+                  "S9.48: a second form for an address that is not verified any more is refused");
+    run_sql("UPDATE auth_user SET email_verified = 1, email = '" TWO "' WHERE username = 'anna'");
+    tap_is_result(spend_again(token, LATER), LUCI_NOT_FOUND,
+                  "S9.48: a second form for an address that was replaced is refused");
+    run_sql("UPDATE auth_user SET email = '" ONE "' WHERE username = 'anna'");
     tap_is_result(ask(ONE, LATER), LUCI_OK, "an address that is verified may be asked for");
     tap_is_int(support_auth_number(with, LINKS), 0, "an address that is verified is not verified again");
 }
@@ -258,6 +311,9 @@ static void check_undoing(void)
     is_void(attacker, then, "a way back to a later address");
     tap_is_str(verifying("fourth@example.net", then), "", "S1.83: an order that waits is void");
     is_void(owner, then, "a second use of the way back");
+    tap_is_result(spend_again(owner, then), LUCI_OK,
+                  "S9.48: the form of a way back that a browser sends again is answered as the first one");
+    tap_is_str(with->events, "", "S9.48: a way back that is sent again is no event");
     tap_is_result(ask_as(&other, TWO, then), LUCI_EXPIRED, "a session that has ended asks for nothing");
     tap_ok(said("email_request no_session anna"), "an ended session is reported");
     session = sign_in("anna");
@@ -317,6 +373,7 @@ static void check_ends(void)
     tap_is_result(luci_email_token_purge(with->db, LATER + LUCI_MS_DAY - 1, pool), LUCI_OK,
                   "links are purged");
     tap_is_result(find(token, LATER), LUCI_OK, "a valid link is not purged");
+    tap_is_int(support_auth_number(with, SPENT), 0, "the rows of spent links are purged");
     tap_is_result(luci_email_token_purge(with->db, LATER + LUCI_MS_DAY, pool), LUCI_OK,
                   "links are purged later");
     tap_is_result(find(token, LATER), LUCI_NOT_FOUND, "an expired link is purged");
