@@ -204,7 +204,104 @@ is answer(get('factors/totp', $new)), '302 /account/factors', 'S1.66: with an ap
 is answer(get('api/factors/totp', $new)), '409 You have set up an app already', 'S1.66: with an app, a script gets 409';
 my $second = 'B' x 32;
 is answer(api('factors/totp', { secret => $second, code => code($second) }, $new)), '409 You have set up an app already', 'S1.66: a second app answers 409';
-is answer(post('factors/totp', { secret => $secret, code => $used }, $alice)), '303 /account/login?next=/account/factors', 'S1.66: the second click of a double click leads to sign-in and to the list';
+is answer(post('factors/totp', { secret => $secret, code => $used }, $alice)), '303 /account/login?next=/account/factors', 'S1.66: a form with the id of before that is no second click of a browser leads to sign-in and to the list';
+
+# ---- A double click: a browser sends the form twice, and drops the first answer ----
+
+# The form of the page, filled in.
+sub offered {
+    my ($cookie) = @_;
+    my %form = get('factors/totp', $cookie, navigation())->body =~ /<input name="(\w+)" type="hidden" value="([^"]*)"/g;
+    return { %form, code => code($form{secret}) };
+}
+sub click { my ($form, $cookie, %arg) = @_; return post('factors/totp', $form, $cookie, navigation('Sec-Fetch-Site' => 'same-origin'), %arg) }
+sub codes_in { my ($reply) = @_; return $reply->body =~ m{<code>([A-Z2-7-]{29})</code>}g }
+sub sessions_of { my ($name) = @_; return join ' ', map { "$_->{id} $_->{factors}" } @{ sqlite($db, 'SELECT id, factors FROM user_session WHERE user_id = ? ORDER BY id', user_id($name)) } }
+sub hashes_of { my ($name) = @_; return join ' ', map { $_->{id} } @{ sqlite($db, 'SELECT id FROM auth_user_recovery_code WHERE user_id = ? ORDER BY id', user_id($name)) } }
+sub proves {    # whether a recovery code completes a sign-in
+    my ($name, $code) = @_;
+    my $step = cookie_of($server->request(POST => '/account/login', form(username => $name, password => $PASSWORD)), 'auth_session_step');
+    return $server->request(POST => '/account/factor', form(code => $code), cookie => $step, origin => 1)->status;
+}
+
+for my $case (['the id of before', 'hanna', 0], ['the new id', 'helga', 1]) {
+    my ($what, $name, $which) = @$case;
+    my $before = up($name);
+    my $form = offered($before);
+    my $first = click($form, $before);
+    my @ids = ($before, cookie_of($first));
+    is seen('two', $ids[1]), 200, "S9.48: the first click sets an app up, before one with $what";
+    my $made = row_of($server, $ids[1]);
+    $audit->events(1);
+    my %seen = map { $_ => 1 } codes_in($first);
+    for my $click (2, 3) {
+        my $again = click($form, $ids[$which]);
+        my @shown = codes_in($again);
+        is $again->status . ' ' . @shown, '200 10', "S9.48: click $click with $what shows ten recovery codes";
+        is scalar(grep { $seen{$_}++ } @shown), 0, "S9.48: the codes of click $click with $what are others";
+        is text_in($again) =~ s/[A-Z2-7-]{29}/CODE/gr, text_in($first) =~ s/[A-Z2-7-]{29}/CODE/gr, "S9.48: the page of click $click with $what is the first one";
+        is rows('totp', $name) . ' ' . rows('recovery_code', $name), '1 10', "S9.48: click $click with $what leaves one app and ten codes";
+        is join(' ', map { seen('vault', $_) } @ids), '401 401', "S9.48: after click $click with $what no earlier id signs in";
+        $ids[1] = cookie_of($again);
+        is seen('two', $ids[1]), 200, "S9.48: the session of click $click with $what has two factors";
+        my $row = row_of($server, $ids[1]);
+        is sessions_of($name), "$row->{id} 2", "S9.48: click $click with $what leaves one session";
+        is join(' ', map { $row->{$_} } qw(created_at proved_at)), join(' ', map { $made->{$_} } qw(created_at proved_at)), "S9.48: the session of click $click with $what is as old and as fresh as the first one";
+        is join(' ', map { "$_->{event} $_->{result} $_->{session}" } $audit->events(1)), 'recovery_codes ok ' . substr($row->{id}, 0, 12), "S9.48: click $click with $what is no second set-up in the audit log, but other codes";
+        if ($click == 3) {
+            is proves($name, (codes_in($first))[0]), 400, "S9.48: with $what the codes that the browser dropped do not work";
+            is proves($name, $shown[0]), 302, "S9.48: with $what the codes that were shown last work";
+        }
+    }
+}
+
+my $number = 0;
+for my $case (
+    ['a program', sub { post('factors/totp', $_[0], $_[1]) }], ['a script', sub { api('factors/totp', $_[0], $_[1]) }, '401 Unauthorized'],
+    ['a form of another site', sub { post('factors/totp', $_[0], $_[1], navigation('Sec-Fetch-Site' => 'cross-site'), origin => 'https://evil.example') }, '401 Unauthorized'], ['a form without a cookie', sub { click($_[0]) }, '401 Unauthorized'],
+    ['a form with an id that no page was made for', sub { click($_[0], { name => 'auth_session', value => 'z' x 40 }) }],
+    ['a form without a ticket', sub { my %form = %{ $_[0] }; delete $form{ticket}; click(\%form, $_[1]) }],
+    ["the ticket of the user's other session", sub { click({ %{ $_[0] }, ticket => $_[0]{other} }, $_[1]) }],
+    ['a ticket that was changed', sub { click({ %{ $_[0] }, ticket => $_[0]{ticket} =~ s/(.)\z/$1 eq 'A' ? 'B' : 'A'/er }, $_[1]) }],
+    ['another secret with its code', sub { click({ %{ $_[0] }, secret => 'C' x 32, code => code('C' x 32) }, $_[1]) }],
+    ['a code of the step before', sub { click({ %{ $_[0] }, code => code($_[0]{secret}, -1) }, $_[1]) }], ['a wrong code', sub { click({ %{ $_[0] }, code => '000000' }, $_[1]) }],
+    ['a form after a minute', sub { sqlite($db, "UPDATE $_ SET created_at = created_at - 60000 WHERE user_id = ?", user_id($_[2])) for qw(auth_user_totp user_session); click(@_) }],
+    ['a form after a recovery code was used', sub { proves($_[2], $_[3]); click(@_) }], ['a form after a code of the app was used', sub { sqlite($db, 'UPDATE auth_user_totp SET last_step = last_step + 1 WHERE user_id = ?', user_id($_[2])); click(@_) }],
+    ['a form after the new session has ended', sub { sqlite($db, 'DELETE FROM user_session WHERE user_id = ? AND factors = 2 AND created_at > 0', user_id($_[2])); click(@_) }],
+    ['a form after the new session has ended, beside another one with two factors', sub { sqlite($db, 'DELETE FROM user_session WHERE user_id = ? AND factors = 2', user_id($_[2])); sqlite($db, 'UPDATE user_session SET factors = 2, created_at = created_at - 1000 WHERE user_id = ?', user_id($_[2])); click(@_) }],
+    ['a form of a disabled user', sub { sqlite($db, 'UPDATE auth_user SET disabled = 1 WHERE id = ?', user_id($_[2])); click(@_) }],
+    ["the user's other session with one factor", sub { click($_[0], $_[4]) }, '303 /account/factor?next=/account/factors/totp'],
+    ["the user's other session with two factors", sub { sqlite($db, 'UPDATE user_session SET factors = 2 WHERE id = ?', row_of($server, $_[4])->{id}); click($_[0], $_[4]) }, '303 /account/factors'],
+    ['a script with the new session', sub { api('factors/totp', $_[0], $_[5]) }, '409 You have set up an app already'],
+) {
+    my ($what, $second, $want) = @$case;
+    my $name = 'second' . ++$number;
+    my ($before, $other) = (up($name), in($name));
+    my $form = offered($before);
+    $form->{other} = offered($other)->{ticket};
+    my $first = click($form, $before);
+    my $reply = $second->($form, $before, $name, (codes_in($first))[0], $other, cookie_of($first));
+    is answer($reply), $want // '303 /account/login?next=/account/factors', "S9.48: $what is no second click";
+    is scalar(() = codes_in($reply)), 0, "S9.48: $what shows no recovery codes";
+    my $sent = cookie_of($reply);
+    is $sent ? $sent->{value} : '', '', "S9.48: $what gets no session";
+}
+
+for my $round (1 .. 5) {
+    my $name = "both$round";
+    my $before = up($name);
+    my $form = offered($before);
+    my $bytes = $server->bytes_of(POST => '/account/factors/totp', form(%$form), cookie => $before, origin => 1, navigation('Sec-Fetch-Site' => 'same-origin'));
+    my @sockets = map { $server->connect } 1, 2;
+    syswrite $_, substr $bytes, 0, -1 for @sockets;
+    syswrite $_, substr $bytes, -1 for @sockets;
+    my @replies = map { LuciaTest::Reply->parse($server->raw('', socket => $_), 'POST') } @sockets;
+    is join(' ', map { answer($_) . (() = codes_in($_)) } @replies), '200 10 200 10', "S9.48: both clicks at once show codes, round $round";
+    my @living = grep { seen('two', cookie_of($_)) == 200 } @replies;
+    is scalar @living, 1, "S9.48: one session is left of two clicks at once, round $round";
+    is proves($name, (codes_in($living[0]))[0]), 302, "S9.48: the codes beside the session that is left work, round $round";
+}
+$audit->events(1);
 
 # ---- With one factor nothing changes ----
 

@@ -19,6 +19,20 @@ luci_result_t luci_confirmation_proved_at(const luci_auth_t *auth, const luci_se
     return result;
 }
 
+int luci_confirmation_has_ended(const luci_auth_t *auth, const luci_session_t *session, apr_pool_t *scratch)
+{
+    luci_session_claim_t claim = { .token = &session->token };
+    luci_session_t found;
+    luci_db_t *db;
+    luci_result_t result;
+
+    if (auth->source.borrow(auth->source.baton, &db) != LUCI_OK)
+        return 0;
+    result = luci_session_get(db, &claim, auth->settings, &found, scratch);
+    auth->source.give_back(auth->source.baton, db);
+    return result == LUCI_NOT_FOUND;
+}
+
 /* DENIED: the password has a length that no password has. */
 static luci_result_t prepare(const luci_auth_t *auth, luci_confirmation_t *confirmation, apr_pool_t *pool)
 {

@@ -15,6 +15,10 @@
 luci_result_t luci_confirmation_proved_at(const luci_auth_t *auth, const luci_session_t *session,
                                           luci_ms_t *proved_at, apr_pool_t *scratch) LUCI_MUST_USE;
 
+/* 1: a session of which nothing is proved has ended since it was validated, as by the first form of a double
+ * click. What cannot be looked up has not. */
+int luci_confirmation_has_ended(const luci_auth_t *auth, const luci_session_t *session, apr_pool_t *scratch);
+
 /* A confirmation. request has the name of the session's user and the password; request.old_session is not
  * used. Strings are borrowed as in luci_auth_request_t. */
 typedef struct {

@@ -4,6 +4,7 @@
 #include "core/app_password/app_password.h"
 #include "core/auth/auth_int.h"
 #include "core/auth/own_account.h"
+#include "core/auth/totp_again.h"
 #include "core/base/secret.h"
 #include "core/session/session_end.h"
 #include "core/totp/totp_seed.h"
@@ -146,6 +147,24 @@ static luci_result_t enrol(writing_t *writing, luci_totp_enrolment_t *enrolment,
     return result == LUCI_OK ? change(writing, write_app, event, pool) : result;
 }
 
+/* OK: the form was the second one of a double click. Otherwise the first refusal counts. */
+static luci_result_t enrol_again(const writing_t *writing, luci_totp_enrolment_t *enrolment,
+                                 luci_result_t refused, apr_pool_t *pool)
+{
+    const luci_own_factor_t *own = writing->own;
+    luci_totp_again_t again = { .token = &own->session->token,
+                                .user_id = own->session->user.id,
+                                .client = enrolment->client,
+                                .now = own->now,
+                                .secret = enrolment->secret,
+                                .code = enrolment->code };
+    luci_result_t result = luci_totp_again(writing->auth, &again, writing->renewed, pool);
+
+    enrolment->codes = again.codes;
+    luci_secret_wipe(&again.codes, sizeof again.codes);
+    return result == LUCI_DENIED ? refused : result;
+}
+
 luci_result_t luci_own_totp_enrol(const luci_auth_t *auth, luci_totp_enrolment_t *enrolment,
                                   luci_session_t *renewed, apr_pool_t *pool)
 {
@@ -156,10 +175,17 @@ luci_result_t luci_own_totp_enrol(const luci_auth_t *auth, luci_totp_enrolment_t
                           .renewed = renewed,
                           .codes = &enrolment->codes };
     luci_result_t result;
+    int is_second = 0;
 
     enrolment->own.reason = LUCI_REASON_NONE;
     result = enrol(&writing, enrolment, &event, pool);
     luci_secret_wipe(writing.seed, sizeof writing.seed);
+    if (enrolment->may_be_second && (result == LUCI_CONFLICT || result == LUCI_EXPIRED)) {
+        result = enrol_again(&writing, enrolment, result, pool);
+        is_second = result == LUCI_OK;
+    }
+    if (is_second)
+        return result;
     if (result != LUCI_OK)
         luci_secret_wipe(&enrolment->codes, sizeof enrolment->codes);
     report(&writing, &event, result == LUCI_OK ? renewed : enrolment->own.session, result);

@@ -35,6 +35,7 @@ typedef struct {
     luci_own_factor_t own;
     luci_client_t client;
     int end_sessions;            /* 1: the user's other sessions end */
+    int may_be_second;           /* 1: it may be the second form of a double click */
     const char *secret;          /* base32 of LUCI_TOTP_SEED_BYTES; NULL if absent */
     const char *code;            /* of the app, as it was typed; NULL if absent */
     luci_recovery_codes_t codes; /* output: secrets, which the caller wipes */
@@ -44,7 +45,10 @@ typedef struct {
  * the seed and new recovery codes, and replaces the session by one with two factors. The caches forget the
  * sessions of the user before it returns. OK: *renewed is the new session, from pool. INVALID: there is no
  * well-formed secret. DENIED: the code is wrong, or with the reason ONE_FACTOR see above. CONFLICT: the user
- * has an app. EXPIRED: the session has ended meanwhile. BUSY, UNAVAILABLE, INTERNAL. */
+ * has an app. EXPIRED: the session has ended meanwhile. BUSY, UNAVAILABLE, INTERNAL.
+ *
+ * A second form that would be refused with CONFLICT or EXPIRED is answered as the first one (totp_again.h),
+ * with other codes and another session. */
 luci_result_t luci_own_totp_enrol(const luci_auth_t *auth, luci_totp_enrolment_t *enrolment,
                                   luci_session_t *renewed, apr_pool_t *pool) LUCI_MUST_USE;
 

@@ -136,6 +136,13 @@ const luci_statement_t luci_sql_session_purge = { .text = PURGE, .repeatable = 1
 
 const luci_statement_t luci_sql_session_purge_waiting = { .text = PURGE, .repeatable = 1 };
 
+const luci_statement_t luci_sql_session_made = {
+    .text = "SELECT s.id FROM {session} s WHERE s.user_id = :user "
+            "[S:AND s.created_at = :created:int ][s:AND 1 = 0 ]"
+            "[+factors:AND s.factors = 2][-factors:AND 1 = 0]",
+    .repeatable = 1,
+};
+
 const luci_statement_t luci_sql_sessions_count = {
     .text = "SELECT COUNT(*) FROM {session} s WHERE s.user_id = :user",
     .repeatable = 1,

@@ -16,7 +16,9 @@ extern const luci_statement_t luci_sql_session_get;
 extern const luci_statement_t luci_sql_session_proof;
 extern const luci_statement_t luci_sql_session_renew; /* changes nothing if the session has been renewed */
 extern const luci_statement_t luci_sql_session_delete;
-extern const luci_statement_t luci_sql_session_hash;    /* replaces the id by its hash */
+extern const luci_statement_t luci_sql_session_hash; /* replaces the id by its hash */
+/* id: the session with two factors that a user got at a time; no row without these columns. */
+extern const luci_statement_t luci_sql_session_made;
 extern const luci_statement_t luci_sql_sessions_count;  /* the number of sessions of a user */
 extern const luci_statement_t luci_sql_sessions_oldest; /* ids of the sessions of a user that expire first */
 

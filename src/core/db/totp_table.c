@@ -38,7 +38,7 @@ const luci_statement_t luci_sql_totp_insert = {
 };
 
 const luci_statement_t luci_sql_totp_get = {
-    .text = "SELECT t.seed, t.failures, t.created_at FROM {totp} t WHERE t.user_id = :user",
+    .text = "SELECT t.seed, t.failures, t.created_at, t.last_step FROM {totp} t WHERE t.user_id = :user",
     .repeatable = 1,
 };
 

@@ -13,7 +13,7 @@ extern const luci_table_t luci_table_totp;
 #define LUCI_TOTP_FAILURES_MAX 100
 
 extern const luci_statement_t luci_sql_totp_insert; /* changes nothing if the user has a row */
-extern const luci_statement_t luci_sql_totp_get;    /* seed, failures, created_at */
+extern const luci_statement_t luci_sql_totp_get;    /* seed, failures, created_at, last_step */
 
 /* Accepts the code of a step, if none of this step or a later one was accepted before, the seed is still the
  * one that was read, and fewer than LUCI_TOTP_FAILURES_MAX wrong codes came before; and stores the seed as it

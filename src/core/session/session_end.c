@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/session/session_end.h"
 
+#include "core/db/session_table.h"
 #include "core/session/session_list.h"
 
 #include <apr_strings.h>
@@ -38,6 +39,25 @@ luci_result_t luci_session_tokens(luci_db_t *db, const char *user_id, apr_array_
     *tokens = apr_array_make(pool, ids->nelts + 1, sizeof(luci_session_token_t));
     for (int i = 0; result == LUCI_OK && i < ids->nelts; i++)
         result = luci_session_stored_token(apr_array_push(*tokens), APR_ARRAY_IDX(ids, i, const char *));
+    return result;
+}
+
+luci_result_t luci_session_find_made(luci_db_t *db, const char *user_id, luci_ms_t created_at,
+                                     const char **stored_id, apr_pool_t *pool)
+{
+    const char *const *row;
+    int can_find = 0;
+    luci_result_t result = luci_db_finds_sessions(db, &can_find, pool);
+
+    if (result == LUCI_OK && !can_find)
+        return LUCI_NOT_FOUND;
+    if (result == LUCI_OK)
+        result = luci_db_select(
+            db, &luci_sql_session_made,
+            LUCI_ARGUMENTS({ "user", user_id }, { "created", luci_sql_number(created_at, pool) }), &row,
+            pool);
+    if (result == LUCI_OK)
+        *stored_id = row[0];
     return result;
 }
 

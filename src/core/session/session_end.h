@@ -11,6 +11,11 @@
 luci_result_t luci_session_tokens(luci_db_t *db, const char *user_id, apr_array_header_t **tokens,
                                   apr_pool_t *pool) LUCI_MUST_USE;
 
+/* Finds the stored id of the session with two factors that a user got at a time, from pool. NOT_FOUND: it has
+ * ended; also without the columns that say so, or where looking would scan a large table. */
+luci_result_t luci_session_find_made(luci_db_t *db, const char *user_id, luci_ms_t created_at,
+                                     const char **stored_id, apr_pool_t *pool) LUCI_MUST_USE;
+
 /* Deletes the session of a stored id, in such a transaction, and adds its token to an array as that of
  * luci_session_end_all. OK also if there is no such row any more. */
 luci_result_t luci_session_end_one(luci_db_t *db, const char *stored_id, apr_array_header_t *ended,

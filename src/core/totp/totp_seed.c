@@ -9,7 +9,7 @@
 
 #define USE "totp seed"
 
-enum { COLUMN_SEED, COLUMN_FAILURES, COLUMN_CREATED };
+enum { COLUMN_SEED, COLUMN_FAILURES, COLUMN_CREATED, COLUMN_STEP };
 
 static luci_seal_t seal_of(const luci_totp_owner_t *owner)
 {
@@ -127,6 +127,45 @@ luci_result_t luci_totp_accept(luci_db_t *db, const luci_totp_owner_t *owner,
         return refuse(&judging, LUCI_TOTP_LOCKED);
     judging.stored = row[COLUMN_SEED] ? row[COLUMN_SEED] : "";
     return judge(db, &judging, code, scratch);
+}
+
+/* ---- Recalling ---- */
+
+static luci_result_t open_same(judging_t *judging, const luci_totp_recall_t *recall, apr_pool_t *scratch)
+{
+    unsigned char seed[LUCI_TOTP_SEED_BYTES];
+    luci_result_t result = open_seed(judging, seed, scratch);
+
+    if (result == LUCI_OK && !luci_secret_equal(seed, recall->seed, sizeof seed))
+        result = LUCI_DENIED;
+    luci_secret_wipe(seed, sizeof seed);
+    return result;
+}
+
+luci_result_t luci_totp_recall(luci_db_t *db, const luci_totp_owner_t *owner, luci_totp_recall_t *recall,
+                               apr_pool_t *scratch)
+{
+    luci_totp_refusal_t refusal;
+    judging_t judging = { .owner = owner, .refusal = &refusal };
+    const char *const *row;
+    apr_int64_t step;
+    luci_ms_t age;
+    luci_result_t result =
+        luci_db_select(db, &luci_sql_totp_get, LUCI_ARGUMENTS({ "user", owner->user_id }), &row, scratch);
+
+    if (result != LUCI_OK)
+        return result;
+    recall->stored_at = luci_timestamp_clamp(luci_sql_to_number(row[COLUMN_CREATED], 0));
+    age = owner->now - recall->stored_at;
+    if (age >= recall->within || age <= -recall->within)
+        return LUCI_DENIED;
+    judging.stored = row[COLUMN_SEED] ? row[COLUMN_SEED] : "";
+    result = open_same(&judging, recall, scratch);
+    if (result == LUCI_OK)
+        result = luci_totp_find(recall->seed, recall->code, recall->stored_at, &step);
+    if (result == LUCI_OK && step != luci_sql_to_number(row[COLUMN_STEP], -1))
+        return LUCI_DENIED;
+    return result;
 }
 
 /* ---- The rest ---- */

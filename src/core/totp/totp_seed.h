@@ -42,6 +42,19 @@ luci_result_t luci_totp_accept(luci_db_t *db, const luci_totp_owner_t *owner,
                                const char code[LUCI_TOTP_DIGITS + 1], luci_totp_refusal_t *refusal,
                                apr_pool_t *scratch) LUCI_MUST_USE;
 
+/* With what a user may have set up an app a moment ago. */
+typedef struct {
+    const unsigned char *seed; /* LUCI_TOTP_SEED_BYTES */
+    const char *code;          /* luci_totp_read_code */
+    luci_ms_t within;          /* how long ago at most */
+    luci_ms_t stored_at;       /* output: when the seed was stored */
+} luci_totp_recall_t;
+
+/* Tells whether the user's app was set up with this seed and this code, and no code of it was accepted since;
+ * changes nothing. DENIED: it was not. NOT_FOUND: the user has no seed. */
+luci_result_t luci_totp_recall(luci_db_t *db, const luci_totp_owner_t *owner, luci_totp_recall_t *recall,
+                               apr_pool_t *scratch) LUCI_MUST_USE;
+
 /* What administrators see of a seed. */
 typedef struct {
     luci_ms_t created_at;

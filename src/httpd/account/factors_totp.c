@@ -2,10 +2,12 @@
 /* The page where people set up an app that makes codes: it shows a secret, as a picture and as text, and
  * nothing is stored before the app has made a code of it. */
 #include "core/auth/own_factors.h"
+#include "core/auth/totp_again.h"
 #include "core/base/secret.h"
 #include "core/totp/totp.h"
 #include "core/web/qr_picture.h"
 #include "httpd/account/factor_pages.h"
+#include "httpd/request/answer.h"
 #include "httpd/request/cookies.h"
 #include "httpd/request/way_back.h"
 
@@ -14,12 +16,13 @@
 #include <string.h>
 
 #define BELOW "/totp"
+#define TICKET "ticket"
 #define GROUP 4 /* characters of the secret between two spaces */
 
 static const luci_form_field_t fields[] = {
-    { "secret", LUCI_FORM_SECRET },     { "code", LUCI_FORM_TEXT },
-    { "end_sessions", LUCI_FORM_FLAG }, { "username", LUCI_FORM_TEXT }, /* hidden in the page */
-    { NULL, LUCI_FORM_TEXT },
+    { "secret", LUCI_FORM_SECRET }, /* hidden in the page, as are the last two */
+    { "code", LUCI_FORM_TEXT },     { "end_sessions", LUCI_FORM_FLAG }, { "username", LUCI_FORM_TEXT },
+    { TICKET, LUCI_FORM_TEXT },     { NULL, LUCI_FORM_TEXT },
 };
 
 /* ---- The page ---- */
@@ -67,6 +70,18 @@ static int is_set(const luci_endpoint_request_t *request, const char *flag)
     return value && *value;
 }
 
+/* Without a ticket, the second click of a double click leads to sign-in. */
+static const char *ticket_of(const luci_endpoint_request_t *request)
+{
+    luci_auth_t auth = luci_state_auth(request->r);
+    const char *ticket;
+
+    return luci_totp_again_ticket(&auth, request->session, luci_runtime_now(), &ticket, request->r->pool) ==
+                   LUCI_OK
+               ? ticket
+               : "";
+}
+
 static int page(luci_endpoint_request_t *request, const luci_problem_t *problem, const char *field)
 {
     apr_pool_t *pool = request->r->pool;
@@ -84,6 +99,7 @@ static int page(luci_endpoint_request_t *request, const luci_problem_t *problem,
     values = luci_factor_pages_values(request, BELOW);
     apr_table_set(values, "secret", secret);
     apr_table_setn(values, "secret_text", grouped(secret, pool));
+    apr_table_setn(values, TICKET, ticket_of(request));
     apr_table_setn(values, "uri", uri);
     if (luci_qr_picture(uri, &picture, pool) == LUCI_OK)
         apr_table_setn(values, "qr_size", apr_itoa(pool, picture.size));
@@ -121,10 +137,16 @@ static int show(luci_endpoint_request_t *request)
 /* ---- Setting it up ---- */
 
 static int done(luci_endpoint_request_t *request, const luci_session_t *renewed,
-                const luci_totp_enrolment_t *enrolment)
+                const luci_recovery_codes_t *codes)
 {
     luci_cookies_set_session(request->r, renewed);
-    return luci_factor_pages_send_codes(request, &enrolment->codes, luci_endpoint_next(request));
+    return luci_factor_pages_send_codes(request, codes, luci_endpoint_next(request));
+}
+
+/* Of this request and its browser. */
+static luci_client_t client_of(const luci_endpoint_request_t *request)
+{
+    return (luci_client_t){ request->r->useragent_ip, apr_table_get(request->r->headers_in, "User-Agent") };
 }
 
 static int refuse(luci_endpoint_request_t *request, const luci_own_factor_t *own, luci_result_t result)
@@ -152,7 +174,8 @@ static int post(luci_endpoint_request_t *request)
     luci_auth_t auth = luci_state_auth(request->r);
     luci_totp_enrolment_t enrolment = {
         .own = { .session = request->session, .now = luci_runtime_now() },
-        .client = { request->r->useragent_ip, apr_table_get(request->r->headers_in, "User-Agent") },
+        .client = client_of(request),
+        .may_be_second = luci_endpoint_may_be_second(request),
         .end_sessions = is_set(request, "end_sessions"),
         .secret = luci_form_value(&request->form, "secret"),
         .code = luci_form_value(&request->form, "code"),
@@ -164,18 +187,50 @@ static int post(luci_endpoint_request_t *request)
     if (luci_own_page_is_of_other(request, "username"))
         return luci_own_page_refuse(request, page, "form_error", LUCI_MESSAGE_OTHER_NAME);
     result = luci_own_totp_enrol(&auth, &enrolment, &renewed, request->r->pool);
-    status =
-        result == LUCI_OK ? done(request, &renewed, &enrolment) : refuse(request, &enrolment.own, result);
+    status = result == LUCI_OK ? done(request, &renewed, &enrolment.codes)
+                               : refuse(request, &enrolment.own, result);
     luci_secret_wipe(&enrolment.codes, sizeof enrolment.codes);
     return status;
 }
 
-/* The second click of a double click, of whose first one the browser has dropped the answer: the app is set
- * up, and after sign-in the page of all factors makes new recovery codes. */
-static int post_again(luci_endpoint_request_t *request)
+/* The second click of a double click, of whose first one the browser has dropped the answer. */
+static int done_again(luci_endpoint_request_t *request, const luci_session_t *renewed,
+                      const luci_recovery_codes_t *codes)
+{
+    request->session = renewed;
+    luci_answer_clear_cache(request->r);
+    return done(request, renewed, codes);
+}
+
+/* The app is set up, and after sign-in the page of all factors makes new recovery codes. */
+static int lead_to_sign_in(luci_endpoint_request_t *request)
 {
     return luci_reply_see_other(
         request->r, luci_way_back_link(request->r, request->urls->login, luci_factor_pages_url(request, "")));
+}
+
+static int post_again(luci_endpoint_request_t *request)
+{
+    luci_auth_t auth = luci_state_auth(request->r);
+    int refused;
+    const char *id = luci_validation_credential(request->r, &refused);
+    luci_totp_again_t again = {
+        .token = id ? luci_validation_token(request->state, id) : NULL,
+        .ticket = luci_form_value(&request->form, TICKET),
+        .client = client_of(request),
+        .now = luci_runtime_now(),
+        .secret = luci_form_value(&request->form, "secret"),
+        .code = luci_form_value(&request->form, "code"),
+    };
+    luci_session_t *renewed = apr_palloc(request->r->pool, sizeof *renewed);
+    int status;
+
+    if (!luci_endpoint_may_be_second(request) ||
+        luci_totp_again(&auth, &again, renewed, request->r->pool) != LUCI_OK)
+        return lead_to_sign_in(request);
+    status = done_again(request, renewed, &again.codes);
+    luci_secret_wipe(&again.codes, sizeof again.codes);
+    return status;
 }
 
 const luci_endpoint_t luci_endpoint_factors_totp = {

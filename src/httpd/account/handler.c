@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "httpd/account/handler.h"
 
+#include "core/auth/confirmation.h"
 #include "core/auth/factor_need.h"
 #include "httpd/account/mount.h"
 #include "httpd/request/answer.h"
@@ -144,8 +145,16 @@ static luci_reason_t reason_unproved(luci_result_t result)
                                                              : luci_reason_of(result);
 }
 
-/* Returns OK if the holder of the session has proved lately to be its user, or need not; otherwise the answer
- * was sent. */
+/* Nothing is proved of a session that has ended while the request was on its way. */
+static int is_again_now(luci_endpoint_request_t *request)
+{
+    luci_auth_t auth = luci_state_auth(request->r);
+
+    return is_again(request) && luci_confirmation_has_ended(&auth, request->session, request->r->pool);
+}
+
+/* Returns OK if the holder of the session has proved lately to be its user, need not, or the form is for
+ * post_again; otherwise the answer was sent. */
 static int find_proof(luci_endpoint_request_t *request)
 {
     luci_fresh_t needed = request->endpoint->needs_fresh;
@@ -157,6 +166,10 @@ static int find_proof(luci_endpoint_request_t *request)
     result = luci_proof_look(request->r, request->session, luci_config_server(request->r->server)->freshness);
     if (result == LUCI_OK)
         return OK;
+    if (result == LUCI_DENIED && is_again_now(request)) {
+        request->session = NULL;
+        return OK;
+    }
     if (request->is_post)
         luci_state_report_refused(request->r, request->endpoint->event, reason_unproved(result));
     if (result == LUCI_DENIED)

@@ -5,6 +5,7 @@
 #include "core/auth/own_factors.h"
 
 #include "core/auth/factor_proof.h"
+#include "core/auth/totp_again.h"
 #include "core/totp/totp_seed.h"
 #include "lib/support_auth.h"
 #include "lib/tap.h"
@@ -141,6 +142,92 @@ static void check_enrolled(const luci_session_t *first)
     is_event("factor_remove", "none", &second, "a removed app");
     is_stored(0, 0, "a removal");
 }
+
+/* ---- The second form of a double click ---- */
+
+static luci_totp_again_t form;
+
+/* With the session of before, which has ended, the ticket of a page of that session, and a time. */
+static luci_result_t click(const luci_session_t *before, const char *ticket, luci_ms_t now)
+{
+    form = (luci_totp_again_t){
+        .token = &before->token, .ticket = ticket, .now = now, .secret = SECRET, .code = code_at(0)
+    };
+    with->events[0] = '\0';
+    return luci_totp_again(&with->auth, &form, &renewed, pool);
+}
+
+/* A second form gets nothing, and changes nothing. */
+static void is_no_click(luci_result_t result, const char *what)
+{
+    luci_recovery_codes_t none = { 0 };
+
+    tap_is_result(result, LUCI_DENIED, "S9.48: %s is no second form", what);
+    tap_ok(memcmp(&form.codes, &none, sizeof none) == 0, "S9.48: %s gives no recovery codes", what);
+    tap_is_str(with->events, "", "S9.48: %s is no event", what);
+}
+
+static const char *ticket_for(const luci_session_t *session)
+{
+    const char *ticket = "";
+
+    tap_is_result(luci_totp_again_ticket(&with->auth, session, NOW, &ticket, pool), LUCI_OK,
+                  "a page has a ticket");
+    return ticket;
+}
+
+static const char *codes_stored(void)
+{
+    return apr_pstrdup(pool, support_auth_value(with, "SELECT MIN(id) FROM auth_user_recovery_code"));
+}
+
+static void check_twice(void)
+{
+    luci_session_t before = sign_in(), other = sign_in(), made;
+    const char *ticket = ticket_for(&before), *others = ticket_for(&other), *stored;
+
+    is_no_click(click(&before, ticket, NOW), "a form before an app is set up");
+    tap_is_result(enrol(&before, SECRET, code_at(0)), LUCI_OK, "S1.67: the first form sets the app up");
+    made = renewed;
+    stored = codes_stored();
+    is_no_click(click(&other, ticket, NOW), "a form with another id than the one of its page");
+    is_no_click(click(&before, others, NOW), "the ticket of another page");
+    is_no_click(click(&other, others, NOW), "a form of a session that has not ended");
+    is_no_click(click(&before, NULL, NOW), "a form without a ticket");
+    is_no_click(click(&before, ticket, NOW + LUCI_TWICE_WITHIN), "a form after a minute");
+    is_no_click(click(&before, ticket, NOW - LUCI_TWICE_WITHIN), "a form a minute before the first one");
+    support_run(with->target.params, "UPDATE auth_user SET disabled = 1");
+    is_no_click(click(&before, ticket, NOW), "a form of a disabled user");
+    support_run(with->target.params, "UPDATE auth_user SET disabled = NULL");
+    tap_is_str(codes_stored(), stored, "S9.48: what is no second form leaves the recovery codes");
+    tap_is_int(support_auth_number(with, SESSIONS), 2, "S9.48: what is no second form leaves the sessions");
+    for (int i = 0; i < 2; i++) {
+        tap_is_result(click(&before, ticket, NOW + LUCI_TWICE_WITHIN - 1), LUCI_OK,
+                      "S9.48: the second form is answered as the first one, time %d: %s", i + 1,
+                      luci_db_error(with->db));
+        is_event("recovery_codes", "none", &renewed, "a second form");
+        tap_ok(strcmp(codes_stored(), stored) != 0, "S9.48: a second form makes other recovery codes");
+        is_stored(1, LUCI_RECOVERY_CODES, "a second form");
+        tap_is_int(support_auth_number(with, SESSIONS), 2, "S9.48: a second form leaves as many sessions");
+        tap_ok(renewed.created_at == NOW && renewed.proved_at == NOW && renewed.factors == 2,
+               "S9.48: the session of a second form is as old and as fresh as the one that it replaces");
+        tap_ok(strcmp(renewed.token.id, made.token.id) != 0, "S9.48: the session has another id");
+        made = renewed;
+        stored = codes_stored();
+    }
+    last.may_be_second = 1;
+    last.own.session = &made;
+    with->events[0] = '\0';
+    tap_is_result(luci_own_totp_enrol(&with->auth, &last, &renewed, pool), LUCI_OK,
+                  "S9.48: a second form with the new session is answered as the first one");
+    is_event("recovery_codes", "none", &renewed, "a second form with the new session");
+    tap_is_int(support_auth_number(with, SESSIONS), 2, "S9.48: the new session is replaced as well");
+    support_run(with->target.params, "DELETE FROM user_session WHERE factors = 2");
+    is_no_click(click(&before, ticket, NOW), "a form after the new session has ended");
+    forget_all();
+}
+
+/* ---- Further ones by themselves ---- */
 
 static void check_end_sessions(void)
 {
@@ -340,6 +427,8 @@ int main(void)
     session = support_session;
     check_refused(&session);
     check_enrolled(&session);
+    forget_all();
+    check_twice();
     check_end_sessions();
     check_unavailable();
     check_races();
