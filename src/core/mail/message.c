@@ -13,10 +13,14 @@
 
 #define CRLF "\r\n"
 #define LINE_BYTES_MAX 998 /* RFC 5322, 2.1.1 */
-#define PLAIN_BYTES_MAX 60 /* of a name or subject that is not encoded: its line needs no folding */
+#define LINE_MAX_WANTED 78 /* RFC 5322, 2.1.1: of a header's line, which is folded if it would be longer */
 
 /* An encoded word has at most 75 characters, and its line at most 76 (RFC 2047, 2), "Subject: " included. */
 #define WORD_BYTES_MAX 39
+#define WORD_LINE_MAX 76
+
+#define FROM "From: "
+#define SUBJECT "Subject: "
 
 /* Of quoted-printable, without the "=" of a soft line break (RFC 2045, 6.7). */
 #define QUOTED_LINE_MAX 75
@@ -71,7 +75,7 @@ static int is_valid(const luci_mail_message_t *message, apr_pool_t *pool)
 /* ---- Headers ---- */
 
 /* A text that no reader takes for an encoded word. */
-static int is_plain(const char *text)
+static int is_ascii(const char *text)
 {
     size_t length = strlen(text);
 
@@ -79,7 +83,7 @@ static int is_plain(const char *text)
         if (!apr_isascii(text[i]))
             return 0;
     }
-    return length <= PLAIN_BYTES_MAX && !strstr(text, "=?");
+    return !strstr(text, "=?");
 }
 
 /* The length of the next encoded word's text: as long as allowed, without a part of a character. */
@@ -127,14 +131,35 @@ static const char *quoted(const char *text, apr_pool_t *pool)
     return quoted;
 }
 
-static const char *sender(const luci_mail_message_t *message, apr_pool_t *pool)
+/* Whether a header is one line of text. */
+static int fits(const char *header, const char *text)
 {
-    const char *name = message->from_name;
+    return strlen(header) + strlen(text) <= LINE_MAX_WANTED;
+}
+
+static const char *from(const luci_mail_message_t *message, apr_pool_t *pool)
+{
+    const char *name = message->from_name, *phrase, *line, *fold;
+    int is_plain;
 
     if (!name || !*name)
-        return message->from;
-    return apr_pstrcat(pool, is_plain(name) ? quoted(name, pool) : encoded(name, pool), CRLF " <",
-                       message->from, ">", NULL);
+        return apr_pstrcat(pool, FROM, message->from, NULL);
+    phrase = quoted(name, pool);
+    is_plain = is_ascii(name) && fits(FROM, phrase);
+    phrase = apr_pstrcat(pool, FROM, is_plain ? phrase : encoded(name, pool), NULL);
+    line = strrchr(phrase, '\n') ? strrchr(phrase, '\n') + 1 : phrase;
+    fold = strlen(line) + strlen(" <>") + strlen(message->from) > (is_plain ? LINE_MAX_WANTED : WORD_LINE_MAX)
+               ? CRLF
+               : "";
+    return apr_pstrcat(pool, phrase, fold, " <", message->from, ">", NULL);
+}
+
+static const char *subject(const luci_mail_message_t *message, apr_pool_t *pool)
+{
+    const char *text = message->subject;
+
+    return apr_pstrcat(pool, SUBJECT, is_ascii(text) && fits(SUBJECT, text) ? text : encoded(text, pool),
+                       NULL);
 }
 
 static const char *date(luci_ms_t now, apr_pool_t *pool)
@@ -223,7 +248,6 @@ static char *quoted_printable(const char *text, apr_pool_t *pool)
 
 luci_result_t luci_message_write(const luci_mail_message_t *message, char **bytes, apr_pool_t *pool)
 {
-    const char *subject = message->subject;
     char *lines;
     int is_short;
 
@@ -231,10 +255,9 @@ luci_result_t luci_message_write(const luci_mail_message_t *message, char **byte
         return LUCI_INVALID;
     is_short = is_seven_bit(message->text);
     lines = is_short ? seven_bit(message->text, pool) : quoted_printable(message->text, pool);
-    *bytes = apr_pstrcat(pool, "Date: ", date(message->now, pool), CRLF "From: ", sender(message, pool),
-                         CRLF "To: ", message->to,
-                         CRLF "Subject: ", is_plain(subject) ? subject : encoded(subject, pool),
-                         CRLF "Message-ID: <", message->id, "@", luci_mailbox_domain(message->from),
+    *bytes = apr_pstrcat(pool, "Date: ", date(message->now, pool), CRLF, from(message, pool),
+                         CRLF "To: ", message->to, CRLF, subject(message, pool), CRLF "Message-ID: <",
+                         message->id, "@", luci_mailbox_domain(message->from),
                          ">" CRLF "Auto-Submitted: auto-generated" CRLF "MIME-Version: 1.0" CRLF
                          "Content-Type: text/plain; charset=utf-8" CRLF "Content-Transfer-Encoding: ",
                          is_short ? "7bit" : "quoted-printable", CRLF CRLF, lines, NULL);

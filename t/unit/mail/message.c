@@ -63,15 +63,52 @@ static void check_names(void)
 
     message.from_name = "Example \"Site\" \\ Co., Ltd.";
     has(written(&message, "a mail from a name"),
-        "From: \"Example \\\"Site\\\" \\\\ Co., Ltd.\"\r\n <accounts@example.org>\r\nTo:",
+        "From: \"Example \\\"Site\\\" \\\\ Co., Ltd.\" <accounts@example.org>\r\nTo:",
         "a name in ASCII is quoted");
     message.from_name = "B\xc3\xbc"
                         "cher";
     has(written(&message, "a mail from a name with an umlaut"),
-        "From: =?UTF-8?B?QsO8Y2hlcg==?=\r\n <accounts@example.org>\r\n", "another name is an encoded word");
+        "From: =?UTF-8?B?QsO8Y2hlcg==?= <accounts@example.org>\r\n", "another name is an encoded word");
     message.from_name = "=?UTF-8?Q?admin?=";
     has(written(&message, "a mail from a name that looks encoded"),
-        "From: =?UTF-8?B?PT9VVEYtOD9RP2FkbWluPz0=?=\r\n", "a name that looks encoded is encoded");
+        "From: =?UTF-8?B?PT9VVEYtOD9RP2FkbWluPz0=?= <accounts@example.org>\r\n",
+        "a name that looks encoded is encoded");
+}
+
+/* accounts@example.org has 20 characters, so that a name in ASCII has 47 before its line is folded. */
+static void check_folding(void)
+{
+    luci_mail_message_t message = plain();
+    char name[80] = "";
+
+    for (int length = 46; length <= 72; length++) {
+        const char *part;
+
+        memset(name, 'n', (size_t)length);
+        message.from_name = name;
+        part = length <= 47 ? apr_psprintf(pool, "\r\nFrom: \"%s\" <accounts@example.org>\r\nTo: ", name)
+               : length <= 70
+                   ? apr_psprintf(pool, "\r\nFrom: \"%s\"\r\n <accounts@example.org>\r\nTo: ", name)
+                   : "\r\nFrom: =?UTF-8?B?bm5u";
+        has(written(&message, "a mail from a long name"), part,
+            apr_psprintf(pool, "a line with a name of %d letters is folded if it has more than 78 characters",
+                         length));
+    }
+    message.from_name = "\xc3\xbc\xc3\xbc\xc3\xbc\xc3\xbc\xc3\xbc\xc3\xbc\xc3\xbc\xc3\xbc\xc3\xbc\xc3\xbc\xc3"
+                        "\xbc\xc3\xbc\xc3\xbc";
+    has(written(&message, "a mail from a long name that is encoded"),
+        "\r\nFrom: =?UTF-8?B?w7zDvMO8w7zDvMO8w7zDvMO8w7zDvMO8w7w=?=\r\n <accounts@example.org>\r\nTo: ",
+        "a line with an encoded name is folded if it has more than 76 characters");
+    for (int length = 60; length <= 70; length++) {
+        memset(name, 's', (size_t)length);
+        name[length] = '\0';
+        message.subject = name;
+        has(written(&message, "a mail with a subject"),
+            length <= 69 ? apr_psprintf(pool, "\r\nSubject: %s\r\nMessage-ID: ", name)
+                         : "\r\nSubject: =?UTF-8?B?c3Nz",
+            apr_psprintf(pool, "a subject of %d letters is encoded if its line has more than 78 characters",
+                         length));
+    }
 }
 
 /* The lines of a folded header, and what is inside the encoded words. */
@@ -161,6 +198,7 @@ int main(void)
     pool = support_start();
     check_plain();
     check_names();
+    check_folding();
     check_subject();
     check_text();
     check_injection();
