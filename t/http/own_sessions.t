@@ -103,7 +103,8 @@ for my $mark (['Sec-Fetch-Mode', 'cors'], ['X-Requested-With', 'XMLHttpRequest']
 }
 is $server->request(GET => '/account/sessions', cookie => $alice)->status, 200, 'the list needs no new proof';
 my ($event) = grep { $_->{event} eq 'session_end' } $audit->events(3);
-is_deeply [@{$event}{qw(result reason)}], ['failure', 'unconfirmed'], 'the audit log has the refusal';
+is_deeply [@{$event}{qw(result reason account user session)}], ['failure', 'unconfirmed', 'alice', sqlite_value($server->db, q{SELECT id FROM auth_user WHERE username = 'alice'}), substr(stored_id($alice), 0, 12)],
+    'the audit log names the user and the session of an act without a new proof';
 age($alice, 1);
 
 # ---- What no input reaches ----

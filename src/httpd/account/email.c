@@ -180,7 +180,7 @@ static int post(luci_endpoint_request_t *request)
     if (address)
         message = luci_attribute_fields_address(request, address);
     if (message.key) {
-        luci_state_report_refused(request->r, LUCI_EVENT_EMAIL_REQUEST, LUCI_REASON_BAD_REQUEST);
+        luci_endpoint_report_refused(request, LUCI_EVENT_EMAIL_REQUEST, LUCI_REASON_BAD_REQUEST);
         return luci_own_page_refuse(request, page, "email_error", message);
     }
     return order(request, is_resend ? NULL : address ? address : "");

@@ -77,6 +77,20 @@ int luci_endpoint_ask_factor(luci_endpoint_request_t *request)
                               luci_endpoint_requested(request));
 }
 
+void luci_endpoint_report_refused(const luci_endpoint_request_t *request, luci_event_kind_t kind,
+                                  luci_reason_t reason)
+{
+    const luci_session_t *session = request->endpoint->needs_session ? request->session : NULL;
+    luci_event_t event = { .kind = kind, .reason = reason, .at = luci_runtime_now() };
+
+    if (session) {
+        event.account = session->user.username;
+        event.user_id = session->user.id;
+        memcpy(event.session, session->tag, sizeof event.session);
+    }
+    luci_state_report(request->r, &event);
+}
+
 int luci_endpoint_problem(luci_endpoint_request_t *request, int status, luci_message_t message)
 {
     return luci_reply_problem(request->r, &(luci_problem_t){ status, message, 0 },

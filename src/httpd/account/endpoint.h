@@ -110,6 +110,11 @@ int luci_endpoint_lead(luci_endpoint_request_t *request, const char *url, luci_m
 /* luci_endpoint_lead for a session that needs the second factor of its user. */
 int luci_endpoint_ask_factor(luci_endpoint_request_t *request);
 
+/* Reports an event of a request that was refused before its use case began, with the user of its session if
+ * the endpoint needs one. */
+void luci_endpoint_report_refused(const luci_endpoint_request_t *request, luci_event_kind_t kind,
+                                  luci_reason_t reason);
+
 /* Answers with a problem: a page or JSON. Returns what a handler returns. */
 int luci_endpoint_problem(luci_endpoint_request_t *request, int status, luci_message_t message);
 

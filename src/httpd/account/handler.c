@@ -28,7 +28,7 @@ APLOG_USE_MODULE(luciauth);
 /* Refuses a POST before its endpoint is called, and reports the event. */
 static int refuse(luci_endpoint_request_t *request, int status, luci_reason_t reason, luci_message_t message)
 {
-    luci_state_report_refused(request->r, request->endpoint->event, reason);
+    luci_endpoint_report_refused(request, request->endpoint->event, reason);
     return luci_endpoint_problem(request, status, message);
 }
 
@@ -62,7 +62,7 @@ static int answer_anonymous(luci_endpoint_request_t *request)
 static int answer_half(luci_endpoint_request_t *request, const luci_half_t *half)
 {
     if (request->is_post) {
-        luci_state_report_refused(request->r, request->endpoint->event, LUCI_REASON_ONE_FACTOR);
+        luci_endpoint_report_refused(request, request->endpoint->event, LUCI_REASON_ONE_FACTOR);
         return luci_endpoint_problem(request, HTTP_UNAUTHORIZED, half->message);
     }
     return luci_endpoint_lead(request, half->url, half->message, luci_endpoint_requested(request));
@@ -74,7 +74,7 @@ static int answer_unverified(luci_endpoint_request_t *request)
     request_rec *r = request->r;
 
     if (request->is_post)
-        luci_state_report_refused(r, request->endpoint->event, LUCI_REASON_UNVERIFIED);
+        luci_endpoint_report_refused(request, request->endpoint->event, LUCI_REASON_UNVERIFIED);
     if (request->is_post || request->as_json || request->wants_json || !request->urls->email)
         return luci_endpoint_problem(request, HTTP_FORBIDDEN, LUCI_MESSAGE_UNVERIFIED);
     return luci_reply_redirect(r,
@@ -120,8 +120,9 @@ static int find_session(luci_endpoint_request_t *request)
     if (result == LUCI_NOT_FOUND && is_again(request))
         return OK;
     if (request->is_post)
-        luci_state_report_refused(request->r, endpoint->event,
-                                  result == LUCI_NOT_FOUND ? LUCI_REASON_NO_SESSION : luci_reason_of(result));
+        luci_endpoint_report_refused(request, endpoint->event,
+                                     result == LUCI_NOT_FOUND ? LUCI_REASON_NO_SESSION
+                                                              : luci_reason_of(result));
     return result == LUCI_NOT_FOUND ? answer_anonymous(request) : luci_endpoint_failure(request, result);
 }
 
@@ -171,7 +172,7 @@ static int find_proof(luci_endpoint_request_t *request)
         return OK;
     }
     if (request->is_post)
-        luci_state_report_refused(request->r, request->endpoint->event, reason_unproved(result));
+        luci_endpoint_report_refused(request, request->endpoint->event, reason_unproved(result));
     if (result == LUCI_DENIED)
         return luci_endpoint_lead(request, request->urls->confirm, LUCI_MESSAGE_CONFIRM,
                                   page_as_typed(request));
@@ -203,8 +204,8 @@ static int find_factors(luci_endpoint_request_t *request)
     if (result == LUCI_OK)
         return OK;
     if (request->is_post)
-        luci_state_report_refused(request->r, request->endpoint->event,
-                                  result == LUCI_DENIED ? LUCI_REASON_ONE_FACTOR : luci_reason_of(result));
+        luci_endpoint_report_refused(request, request->endpoint->event,
+                                     result == LUCI_DENIED ? LUCI_REASON_ONE_FACTOR : luci_reason_of(result));
     return result == LUCI_DENIED ? luci_endpoint_lead(request, request->urls->factor, LUCI_MESSAGE_FACTOR,
                                                       page_as_typed(request))
                                  : luci_endpoint_failure(request, result);

@@ -280,7 +280,7 @@ static int add(luci_endpoint_request_t *request)
 
     if (!luci_passkey_form_party(request->r, &registration.party) ||
         luci_passkey_form_read(request, &registration.answer) != LUCI_OK) {
-        luci_state_report_refused(request->r, LUCI_EVENT_FACTOR_ADD, LUCI_REASON_WRONG_PASSKEY);
+        luci_endpoint_report_refused(request, LUCI_EVENT_FACTOR_ADD, LUCI_REASON_WRONG_PASSKEY);
         return refuse(request, "form_error", "incorrect_passkey");
     }
     return answer_added(request, &registration,

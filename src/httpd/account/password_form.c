@@ -48,7 +48,7 @@ static void expire(void *baton)
     luci_password_form_t *form = baton;
 
     luci_hash_slots_report_refused(&form->auth.hasher);
-    luci_state_report_refused(form->request->r, form->request->endpoint->event, LUCI_REASON_BUSY);
+    luci_endpoint_report_refused(form->request, form->request->endpoint->event, LUCI_REASON_BUSY);
     form->result = LUCI_BUSY;
     discard(form);
 }
@@ -84,7 +84,7 @@ int luci_password_form_post(luci_endpoint_request_t *request, const luci_passwor
     form->kind = kind;
     form->result = fill(form);
     if (form->result != LUCI_OK) {
-        luci_state_report_refused(request->r, request->endpoint->event, luci_reason_of(form->result));
+        luci_endpoint_report_refused(request, request->endpoint->event, luci_reason_of(form->result));
         return answer(form);
     }
     what.wait = apr_time_from_msec(PATIENCE * luci_hash_slots_wait(&form->auth.hasher));

@@ -239,7 +239,7 @@ static int post(luci_endpoint_request_t *request)
         return luci_own_page_refuse(request, page, "form_error", LUCI_MESSAGE_OTHER_NAME);
     if (!message.key)
         return change_values(request, &editable);
-    luci_state_report_refused(request->r, LUCI_EVENT_USER_SET, LUCI_REASON_BAD_REQUEST);
+    luci_endpoint_report_refused(request, LUCI_EVENT_USER_SET, LUCI_REASON_BAD_REQUEST);
     return luci_own_page_refuse(request, page, LUCI_ATTRIBUTE_ERROR, message);
 }
 
