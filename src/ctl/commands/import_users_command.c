@@ -157,7 +157,6 @@ static luci_exit_t show(const import_t *import, int stopped)
                             stopped ? "0" : "1" };
 
     luci_import_input_say_rest(&import->input);
-    say_keyless(import);
     luci_output_done(import->call->output,
                      apr_psprintf(pool, "%s%s added, %s existing, %s refused",
                                   import->input.is_dry_run ? "Dry run: " : "", cells[0], cells[1], cells[2]),
@@ -182,6 +181,7 @@ static luci_exit_t import_all(import_t *import)
     failed = ferror(import->input.stream) ? errno : 0;
     free(line);
     stopped |= luci_import_input_end(&import->input, &import->database, failed, result, import->added);
+    say_keyless(import);
     if (stopped)
         luci_say_note("Stopped at line %" APR_INT64_T_FMT "; the same command continues from there.",
                       import->line);
