@@ -8,8 +8,8 @@ use Test::More;
 use LuciaTest;
 
 my @PROGRAMS = qw(
-    db/db_engine db/db_deadlock db/sql_admin account/admin session/session_store session/session_takeover session/session_takeover_steps session/purge activity/activity mail/mail_queue mail_notice/mail_notice factor/factor passkey/passkey passkey/challenge app_password/app_password
-    auth/auth auth/factor_proof auth/own_factors auth/attempt_limit auth/own_account auth/own_email auth/app_access auth/addresses auth/own_app_passwords auth/password_change auth/confirmation auth/own_sessions auth/password_reset auth/notices auth/auth_events auth/auth_hashing auth/auth_races auth/passkeys auth/factor_need
+    db/db_engine db/db_deadlock db/sql_admin account/admin session/session_store session/session_takeover session/session_takeover_steps session/purge activity/activity mail/mail_queue mail_notice/mail_notice factor/factor factor/open_step passkey/passkey passkey/challenge app_password/app_password
+    auth/auth auth/factor_proof auth/own_factors auth/attempt_limit auth/own_account auth/own_email auth/app_access auth/addresses auth/own_app_passwords auth/password_change auth/confirmation auth/own_sessions auth/password_reset auth/notices auth/auth_events auth/auth_hashing auth/auth_races auth/passkeys auth/factor_need auth/second_step
 );
 
 # The driver of an engine is loaded, and keeps memory until the process ends; leaks of the core show on files.

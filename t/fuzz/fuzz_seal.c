@@ -51,7 +51,7 @@ static void fuzz_seal_step(const luci_seal_keys_t *keys, const uint8_t *data, si
     }
     result = luci_step_read(keys, value, FUZZ_SEAL_NOW, &step, pool);
     FUZZ_CHECK(result == LUCI_OK || result == LUCI_DENIED || result == LUCI_EXPIRED);
-    FUZZ_CHECK(result != LUCI_OK || (step.user_id && step.key_id && step.fingerprint));
+    FUZZ_CHECK(result != LUCI_OK || (step.user_id && step.key_id && step.fingerprint && *step.id));
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

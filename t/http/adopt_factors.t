@@ -99,6 +99,14 @@ my $alice = session_of($reply);
 is row_of($server, $alice)->{factors}, 2, 'S9.103: the session has two factors';
 is $server->request(GET => '/private/a.txt', cookie => $alice)->body, 'inside', 'S9.103: the session opens the gate';
 
+is answer(factor($codes[1], [$step])), '401 Sign-in took too long. Sign in again.', 'S9.103: the step of a person works once, also with another code';
+$step = step_of(visit('alice'));
+$ctl->does('session', 'revoke-all', 'alice');
+is answer(factor($codes[1], [$step])), '401 Sign-in took too long. Sign in again.', 'S9.103: luciactl session revoke-all ends the step of a person';
+$step = step_of(visit('alice'));
+$ctl->does('user', 'passwd', 'alice', '--stdin', '--keep-sessions', { stdin => "$PASSWORD\n" });
+is answer(factor($codes[1], [$step])), '401 Sign-in took too long. Sign in again.', 'S9.103: a change of the password ends the step of a person whose key has none';
+
 my @late = map { step_of(visit('alice')) } 1 .. 3;
 $ctl->does('key', 'delete', 'corp:alice', '--yes');
 is factor($codes[1], [$late[0]])->status, 401, 'S9.103: without its key a step is worth nothing';

@@ -129,6 +129,13 @@ is step_of($reply)->{value}, '', 'the cookie of the step is cleared';
 ok cookie_named($reply, 'auth_session_device'), 'the browser gets a device cookie';
 ok !cookie_named(login('alice'), 'auth_session_device'), 'a right password alone gets no device cookie';
 is_served($server->request(GET => '/two/a.txt', navigation(), cookie => $alice), 'two factors open what asks for them');
+$reply = factor($codes[1], [$step]);
+is answer($reply), '401 Sign-in took too long. Sign in again.', 'S1.41: no step cookie works twice: another code completes nothing with it';
+is step_of($reply)->{value}, '', 'S1.41: the cookie of a spent step is cleared';
+is count_of($server, 'user_session'), $sessions + 2, 'S1.41: a spent step makes no session';
+is answer($server->request(GET => '/account/factor', cookie => cookies($step))), '302 /account/login', 'S1.41: the page of a spent step leads to sign-in';
+is api(factor => qq({"code":"$codes[1]"}), $step)->body, '{"error":"Unauthorized"}', 'S1.41: in JSON a spent step is answered as an expired one';
+$step = step_of(login('alice'));
 is answer(factor($codes[0], [$step])), '400 Incorrect code', 'S1.42: no code works twice';
 is answer(factor($codes[1], [{ %$step, value => $step->{value} =~ s/(.)(.{9})\z/($1 eq 'A' ? 'B' : 'A') . $2/er }])), '401 Unauthorized', 'a changed step is none';
 my ($event) = grep { $_->{event} eq 'factor' && $_->{result} eq 'ok' } $audit->events(10);
@@ -143,11 +150,11 @@ is answer(factor($codes[1], [step_of($reply)])), '302 /two/a.txt', 'the step kee
 
 $step = step_of(login('alice'));
 sqlite($db, "UPDATE user_key SET hashed_password = (SELECT hashed_password FROM user_key WHERE id = 'username:bobby') WHERE id = 'username:alice'");
-is answer(factor($codes[2], [$step])), '401 Unauthorized', 'S1.41: a change of the password ends the step';
+is answer(factor($codes[2], [$step])), '401 Sign-in took too long. Sign in again.', 'S1.41: a change of the password ends the step';
 is answer($server->request(GET => '/account/factor', cookie => cookies($step))), '302 /account/login', 'the page of an ended step leads to sign-in';
 $step = step_of(login('alice'));
 sqlite($db, 'UPDATE auth_user SET disabled = 1 WHERE username = ?', 'alice');
-is answer(factor($codes[2], [$step])), '401 Unauthorized', 'disabling the user ends the step';
+is answer(factor($codes[2], [$step])), '401 Sign-in took too long. Sign in again.', 'disabling the user ends the step';
 sqlite($db, 'UPDATE auth_user SET disabled = NULL WHERE username = ?', 'alice');
 is answer(factor($codes[2], [$step])), '302 /account', 'the code was not spent by it';
 
@@ -270,7 +277,7 @@ my $code = totp($setup->{secret}, $begun);
 $reply = must(factor => { code => substr($code, 0, 3) . ' ' . substr($code, 3) }, $step);
 is $reply->status, 200, 'S1.42: the code of the app signs in, with a space as well';
 is_served($host{must}->request(GET => '/plain/a.txt', navigation(), cookie => session_of($reply)), 'S4.27: the new session is a whole one');
-is answer(must(factor => { code => $code }, $step)), '400 Incorrect code', 'S1.62: the same code does not work twice';
+is answer(must(factor => { code => $code }, step_of(must(login => { username => 'erinX', password => $PASSWORD })))), '400 Incorrect code', 'S1.62: the same code does not work twice';
 
 # ---- A step that is not completed ----
 

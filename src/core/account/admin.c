@@ -7,6 +7,7 @@
 #include "core/db/paging.h"
 #include "core/db/session_table.h"
 #include "core/db/user_table.h"
+#include "core/factor/open_step.h"
 #include "core/password/policy.h"
 
 #include <apr_strings.h>
@@ -95,14 +96,15 @@ static luci_result_t note_sessions(luci_db_t *db, const update_t *update, apr_po
     return luci_paging_walk(db, &walk, scratch);
 }
 
+/* Ends the sessions, unless they stay, and what is between password and second factor in any case. */
 static luci_result_t end_sessions(luci_db_t *db, const update_t *update, apr_pool_t *scratch)
 {
     luci_result_t result = update->ended ? note_sessions(db, update, scratch) : LUCI_OK;
 
-    return update->ended && result == LUCI_OK
-               ? luci_db_execute(db, &luci_sql_sessions_delete, LUCI_ARGUMENTS({ "user", update->user->id }),
-                                 &update->ended->count, scratch)
-               : result;
+    if (update->ended && result == LUCI_OK)
+        result = luci_db_execute(db, &luci_sql_sessions_delete, LUCI_ARGUMENTS({ "user", update->user->id }),
+                                 &update->ended->count, scratch);
+    return result == LUCI_OK ? luci_open_steps_void(db, update->user->id, scratch) : result;
 }
 
 /* ---- Adding ---- */
@@ -191,6 +193,7 @@ luci_result_t luci_admin_set_password(luci_db_t *db, const luci_user_t *user,
 
 /* ---- The flag and the date ---- */
 
+/* A date may have passed, which disables the user as well. */
 static luci_result_t set_disabled(luci_db_t *db, const update_t *update, apr_pool_t *scratch)
 {
     luci_result_t result =
@@ -201,7 +204,7 @@ static luci_result_t set_disabled(luci_db_t *db, const update_t *update, apr_poo
 
     if (result == LUCI_OK && update->disabled_from == 0)
         result = luci_failures_clear_all(db, update->user->id, scratch);
-    return result == LUCI_OK ? end_sessions(db, update, scratch) : result;
+    return result == LUCI_OK && update->disabled_from != 0 ? end_sessions(db, update, scratch) : result;
 }
 
 luci_result_t luci_admin_set_disabled(luci_db_t *db, const luci_user_t *user, luci_ms_t disabled_from,

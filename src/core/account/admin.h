@@ -59,8 +59,9 @@ typedef struct {
     luci_admin_then_t then;
 } luci_admin_password_t;
 
-/* Sets the hash of the username's key, which is inserted if missing, and ends all sessions of the user.
- * CONFLICT: the key belongs to another user. */
+/* Sets the hash of the username's key, which is inserted if missing, ends all sessions of the user, and in
+ * any case the steps between password and second factor (core/factor/open_step.h). CONFLICT: the key belongs
+ * to another user. */
 luci_result_t luci_admin_set_password(luci_db_t *db, const luci_user_t *user,
                                       const luci_admin_password_t *password, apr_pool_t *pool) LUCI_MUST_USE;
 
@@ -69,8 +70,9 @@ luci_result_t luci_admin_run(luci_db_t *db, const luci_user_t *user, const luci_
                              apr_pool_t *scratch) LUCI_MUST_USE;
 
 /* Sets disabled_from of a user (user.h): 0, LUCI_USER_DISABLED or an even time. Requires that the table has
- * the column (luci_db_columns). *ended as above. Enabling a user (0) sets the failures in a row back
- * (failures.h). */
+ * the column (luci_db_columns). Disabling a user, also with a date, ends the user's sessions, unless ended is
+ * NULL, and in any case the steps between password and second factor. Enabling a user (0) sets the failures
+ * in a row back (failures.h). */
 luci_result_t luci_admin_set_disabled(luci_db_t *db, const luci_user_t *user, luci_ms_t disabled_from,
                                       luci_admin_ended_t *ended, apr_pool_t *pool) LUCI_MUST_USE;
 
@@ -91,7 +93,7 @@ luci_result_t luci_admin_add_key(luci_db_t *db, const luci_user_t *user, const c
 /* Deletes a key; sessions stay. */
 luci_result_t luci_admin_delete_key(luci_db_t *db, const luci_key_t *key, apr_pool_t *scratch) LUCI_MUST_USE;
 
-/* Ends all sessions of a user. */
+/* Ends all sessions of a user, and the steps between password and second factor. */
 luci_result_t luci_admin_end_sessions(luci_db_t *db, const luci_user_t *user, luci_admin_ended_t *ended,
                                       apr_pool_t *pool) LUCI_MUST_USE;
 

@@ -6,6 +6,7 @@
 #include "core/db/session_table.h"
 #include "core/db/user_group_table.h"
 #include "core/db/user_table.h"
+#include "core/factor/open_step.h"
 
 #include <string.h>
 
@@ -19,9 +20,10 @@ static luci_result_t replace(luci_db_t *db, const luci_key_t *key, const char *s
 
     if (result == LUCI_OK)
         result = luci_db_execute(db, &luci_sql_key_set_hash, arguments, &changed, scratch);
-    return result == LUCI_OK ? luci_db_execute(db, &luci_sql_sessions_delete,
-                                               LUCI_ARGUMENTS({ "user", key->user.id }), &changed, scratch)
-                             : result;
+    if (result == LUCI_OK)
+        result = luci_db_execute(db, &luci_sql_sessions_delete, LUCI_ARGUMENTS({ "user", key->user.id }),
+                                 &changed, scratch);
+    return result == LUCI_OK ? luci_open_steps_void(db, key->user.id, scratch) : result;
 }
 
 static int is_same(const char *a, const char *b)

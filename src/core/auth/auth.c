@@ -14,6 +14,7 @@
 #include "core/email/email_address.h"
 #include "core/email/email_order.h"
 #include "core/factor/factor.h"
+#include "core/factor/open_step.h"
 #include "core/group/group.h"
 #include "core/invitation/invitation.h"
 #include "core/mail/mail_queue.h"
@@ -464,6 +465,14 @@ static luci_result_t make_room(luci_db_t *db, sign_in_t *sign_in)
                : result;
 }
 
+/* A step is spent with the session that it gets. NOT_FOUND: it is not open any more. */
+static luci_result_t spend_step(luci_db_t *db, const sign_in_t *sign_in, apr_pool_t *scratch)
+{
+    const luci_open_step_t step = { .id = sign_in->request->step, .user_id = sign_in->session->user.id };
+
+    return step.id ? luci_open_step_spend(db, &step, sign_in->request->now, scratch) : LUCI_OK;
+}
+
 /* While the password was being verified, another request may have changed it, or disabled or deleted the
  * user, and deleted the sessions that existed then. Under the user's lock this checks that the account is
  * still the one that was verified, so that no session is created after such a change. CONFLICT: the account
@@ -481,6 +490,8 @@ static luci_result_t confirm_account(luci_db_t *db, sign_in_t *sign_in, apr_pool
     sign_in->demand.user_id = user_id;
     if (result == LUCI_OK)
         result = luci_attempt_limit_confirm(db, sign_in->auth, sign_in->request, &sign_in->key, scratch);
+    if (result == LUCI_OK)
+        result = spend_step(db, sign_in, scratch);
     if (result == LUCI_OK)
         result =
             luci_auth_ask_factor(db, sign_in->auth->settings, sign_in->request, &sign_in->demand, scratch);

@@ -121,6 +121,8 @@ typedef struct {
     int is_own_sign_up;    /* set by luci_auth_sign_up and luci_auth_sign_up_twice: the session is of the
                               sign-up, on whose device no notice tells of it */
     int has_second_factor; /* 1: the user has proved a second factor, so that none is asked for */
+    const char *step; /* of luci_auth_admit: the id of the open step that the sign-in completes and spends
+                         (step.h); NULL: none */
     luci_factor_demand_t demand; /* set by luci_auth_sign_in, luci_confirm and luci_password_change, with the
                                     result DENIED */
     luci_weakness_t weakness;    /* set by luci_auth_sign_up and luci_password_change: why the new password is

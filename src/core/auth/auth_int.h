@@ -89,8 +89,8 @@ luci_result_t luci_auth_ask_factor(luci_db_t *db, const luci_settings_t *setting
 int luci_auth_demand(luci_factor_demand_t *demand, const luci_auth_request_t *request,
                      luci_verdict_t *verdict);
 
-/* Creates a session for the user of a verdict, as luci_auth_sign_in does. CONFLICT: the account is not the
- * one of the verdict any more. */
+/* Creates a session for the user of a verdict, as luci_auth_sign_in does, and spends request->step. CONFLICT:
+ * the account is not the one of the verdict any more, or the step is not open any more. */
 luci_result_t luci_auth_admit(const luci_auth_t *auth, luci_auth_request_t *request,
                               const luci_verdict_t *verdict, luci_session_t *session,
                               apr_pool_t *pool) LUCI_MUST_USE;

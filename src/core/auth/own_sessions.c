@@ -4,6 +4,7 @@
 #include "core/auth/auth_int.h"
 #include "core/auth/factor_need.h"
 #include "core/base/timestamp.h"
+#include "core/factor/open_step.h"
 #include "core/session/session_end.h"
 #include "core/session/session_list.h"
 
@@ -133,7 +134,7 @@ static luci_result_t end_meant(luci_db_t *db, void *baton, apr_pool_t *scratch)
     for (int i = 0; result == LUCI_OK && i < ending->stored_ids->nelts; i++)
         result = luci_session_end_one(db, APR_ARRAY_IDX(ending->stored_ids, i, const char *), ending->ended,
                                       scratch);
-    return result;
+    return result == LUCI_OK && !ending->what->tag ? luci_open_steps_void(db, user_id, scratch) : result;
 }
 
 static void report(const luci_auth_t *auth, const luci_own_sessions_ending_t *what, luci_reason_t reason,

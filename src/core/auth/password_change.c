@@ -7,6 +7,7 @@
 #include "core/auth/known_password.h"
 #include "core/auth/own_password.h"
 #include "core/auth/password_credential.h"
+#include "core/factor/open_step.h"
 #include "core/password/policy.h"
 #include "core/session/session_end.h"
 
@@ -108,6 +109,8 @@ static luci_result_t write_change(luci_db_t *db, void *baton, apr_pool_t *scratc
         result = luci_key_replace_hash(db, &writing->verified.key, writing->new_hash, scratch);
     if (result == LUCI_NOT_FOUND)
         return LUCI_CONFLICT;
+    if (result == LUCI_OK && change->keep_sessions)
+        result = luci_open_steps_void(db, change->session->user.id, scratch);
     if (result == LUCI_OK && !change->keep_sessions)
         result = luci_session_end_all(db, change->session->user.id, &writing->ended, writing->pool);
     writing->renewed->user.lacks = luci_db_columns(db).lacks;

@@ -5,6 +5,7 @@
 #include "core/auth/auth_int.h"
 #include "core/auth/factor_proof.h"
 #include "core/auth/own_password.h"
+#include "core/factor/open_step.h"
 
 #include <string.h>
 
@@ -28,6 +29,16 @@ static luci_result_t find_key(luci_db_t *db, const luci_second_step_t *step, luc
     return result;
 }
 
+/* EXPIRED: the step is not open any more, so that it gets no guess at a code, either. */
+static luci_result_t find_open(luci_db_t *db, const luci_second_step_t *step, apr_pool_t *scratch)
+{
+    luci_open_step_t open = { .id = step->step->id, .user_id = step->step->user_id };
+    luci_result_t result = luci_open_step_find(db, &open, step->request.now, scratch);
+
+    return result == LUCI_NOT_FOUND ? LUCI_EXPIRED : result;
+}
+
+/* The query for the factors comes first, because it is the one that a server that lags does not answer. */
 static luci_result_t find_user(luci_db_t *db, const luci_second_step_t *step, luci_second_step_user_t *user,
                                apr_pool_t *pool)
 {
@@ -40,7 +51,9 @@ static luci_result_t find_user(luci_db_t *db, const luci_second_step_t *step, lu
         result = find_key(db, step, &user->key, pool);
     else
         user->key.user = step->session->user;
-    return result == LUCI_OK ? luci_factor_kinds(db, user->key.user.id, &user->kinds, pool) : result;
+    if (result == LUCI_OK)
+        result = luci_factor_kinds(db, user->key.user.id, &user->kinds, pool);
+    return result == LUCI_OK && step->step ? find_open(db, step, pool) : result;
 }
 
 luci_result_t luci_second_step_look(const luci_auth_t *auth, const luci_second_step_t *step,
@@ -84,11 +97,23 @@ static luci_result_t lock_session(luci_db_t *db, raising_t *raising, apr_pool_t 
     return result == LUCI_NOT_FOUND ? LUCI_EXPIRED : result;
 }
 
+/* A confirmation. */
+static luci_result_t lock_step(luci_db_t *db, raising_t *raising, apr_pool_t *scratch)
+{
+    const luci_step_t *step = raising->step->step;
+    luci_open_step_t open = { .id = step->id, .user_id = step->user_id };
+    luci_result_t result = luci_own_password_lock(db, &raising->verified, scratch);
+
+    if (result == LUCI_OK)
+        result = luci_open_step_spend(db, &open, raising->step->request.now, scratch);
+    return result == LUCI_NOT_FOUND ? LUCI_EXPIRED : result;
+}
+
 static luci_result_t replace_session(luci_db_t *db, void *baton, apr_pool_t *scratch)
 {
     raising_t *raising = baton;
-    luci_result_t result = raising->step->step ? luci_own_password_lock(db, &raising->verified, scratch)
-                                               : lock_session(db, raising, scratch);
+    luci_result_t result =
+        raising->step->step ? lock_step(db, raising, scratch) : lock_session(db, raising, scratch);
 
     raising->renewed->user.lacks = luci_db_columns(db).lacks;
     return result == LUCI_OK ? luci_session_insert(db, raising->renewed, raising->auth->settings,
@@ -147,6 +172,7 @@ static luci_result_t store(const luci_auth_t *auth, luci_second_step_t *step,
 
     step->request.key_id = user->key.id;
     step->request.has_second_factor = 1;
+    step->request.step = step->step ? step->step->id : NULL;
     result = step->session ? raise_session(&raising, user)
                            : luci_auth_admit(auth, &step->request, &verdict, renewed, pool);
     if (result == LUCI_OK && step->session && step->step && step->request.attempt)

@@ -24,18 +24,19 @@ typedef struct {
 } luci_second_step_user_t;
 
 /* Reads that, for the page and for luci_second_step. EXPIRED: the step belongs to another user than the
- * session, the password has been changed since, or the user is disabled or deleted. BUSY, UNAVAILABLE,
- * INTERNAL. */
+ * session, it is not open any more (core/factor/open_step.h), the password has been changed since, or the
+ * user is disabled or deleted. BUSY, UNAVAILABLE, INTERNAL. */
 luci_result_t luci_second_step_look(const luci_auth_t *auth, const luci_second_step_t *step,
                                     luci_second_step_user_t *user, apr_pool_t *pool) LUCI_MUST_USE;
 
 /* Verifies a code of the user, unless the throttle refuses the attempt, and then, in one transaction that
- * looks again whether the account is the same: stores a session with two factors, in place of the old one if
- * there is a session. Reports one event. A code works once, whatever happens afterwards.
+ * looks again whether the account is the same: spends the step, and stores a session with two factors, in
+ * place of the old one if there is a session. Reports one event. A code works once, whatever happens
+ * afterwards; a step works until it has got a session.
  *
  * OK: *renewed is the new session, from pool; it is fresh unless there was no step. DENIED: the code or the
  * passkey is wrong, or was used before. NOT_FOUND: the user has no second factor. EXPIRED as above, or the
- * session has ended meanwhile. THROTTLED, BUSY, UNAVAILABLE, INTERNAL. */
+ * session or the step has ended meanwhile. THROTTLED, BUSY, UNAVAILABLE, INTERNAL. */
 luci_result_t luci_second_step(const luci_auth_t *auth, luci_second_step_t *step, luci_session_t *renewed,
                                apr_pool_t *pool) LUCI_MUST_USE;
 

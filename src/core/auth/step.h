@@ -4,7 +4,11 @@
  * with. It is no session and opens nothing; it says whose password was right, for LUCI_STEP_LIFETIME, so that
  * only those who know a password can guess at codes. It is bound to the hash that the password was verified
  * with, so that a change of the password ends it; for someone whom another module has identified
- * (adoption.h), to that key, which has no hash. */
+ * (adoption.h), to that key, which has no hash.
+ *
+ * The text has random characters that only the browser knows. Their SHA-256 is the id of a row
+ * (core/factor/open_step.h), without which the step is worth nothing: it completes once, and nothing that was
+ * under way completes after all sessions of the user were ended. */
 #ifndef LUCI_STEP_H
 #define LUCI_STEP_H
 
@@ -14,6 +18,7 @@
 #define LUCI_STEP_LIFETIME (10 * LUCI_MS_MINUTE)
 #define LUCI_STEP_NEXT_MAX 1024 /* bytes; a longer URL is left out */
 #define LUCI_STEP_FINGERPRINT_HEX 32
+#define LUCI_STEP_NONCE_LENGTH 32 /* characters of [a-z0-9]: 165 bits */
 
 /* What the second factor completes. */
 typedef enum {
@@ -24,6 +29,7 @@ typedef enum {
 /* Strings are from the pool into which it was read. */
 typedef struct {
     luci_step_kind_t kind;
+    char id[LUCI_SHA256_HEX + 1]; /* of its row */
     const char *user_id;
     const char *key_id;      /* of the name that the user signed in with */
     const char *fingerprint; /* of the key and its hash: LUCI_STEP_FINGERPRINT_HEX digits */
@@ -37,8 +43,19 @@ typedef struct {
     const char *next;                   /* may be NULL */
 } luci_step_wanted_t;
 
-/* Makes the value of the cookie. INTERNAL also if keys is NULL: there is no LuciaSecret. */
+/* A step that was made. */
+typedef struct {
+    const char *value; /* of the cookie, from the pool of the call */
+    char id[LUCI_SHA256_HEX + 1];
+} luci_step_made_t;
+
+/* Makes a step, which is not open yet. INTERNAL also if keys is NULL: there is no LuciaSecret. */
 luci_result_t luci_step_make(const luci_seal_keys_t *keys, const luci_step_wanted_t *wanted, luci_ms_t now,
+                             luci_step_made_t *made, apr_pool_t *pool) LUCI_MUST_USE;
+
+/* Makes a step and opens it: stores its row. *value is the value of the cookie, from pool. BUSY: also if the
+ * user was disabled or deleted meanwhile. UNAVAILABLE: also if there is no table. INTERNAL as above. */
+luci_result_t luci_step_open(const luci_auth_t *auth, const luci_step_wanted_t *wanted, luci_ms_t now,
                              const char **value, apr_pool_t *pool) LUCI_MUST_USE;
 
 /* Reads the value of a cookie; NULL is none. DENIED: it was not made here. EXPIRED: it is older than

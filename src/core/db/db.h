@@ -25,9 +25,10 @@ typedef struct {
     const char *driver;
     const char *params;
     const luci_settings_t *settings;
-    int create;                 /* 1: a missing database file may be created */
-    int is_inspection;          /* 1: for inspection or repair; columns that requests need may be missing */
-    const char *where;          /* where the database is configured, for messages; NULL: unknown */
+    int create;        /* 1: a missing database file may be created */
+    int is_bare;       /* 1: no configuration says which tables there are, so that they are looked for */
+    int is_inspection; /* 1: for inspection or repair; columns that requests need may be missing */
+    const char *where; /* where the database is configured, for messages; NULL: unknown */
     const char *report_command; /* a command that reports more, for messages; NULL: none */
     luci_offload_t *opening;    /* the threads in which connections are opened; NULL: those of the process */
 } luci_db_target_t;

@@ -13,6 +13,7 @@
     ROW(activity)                                                                                            \
     ROW(totp)                                                                                                \
     ROW(recovery_code)                                                                                       \
+    ROW(step)                                                                                                \
     ROW(app_password)                                                                                        \
     ROW(passkey)                                                                                             \
     ROW(passkey_challenge)                                                                                   \

@@ -2,6 +2,7 @@
 #include "core/session/session_end.h"
 
 #include "core/db/session_table.h"
+#include "core/factor/open_step.h"
 #include "core/session/session_list.h"
 
 #include <apr_strings.h>
@@ -81,5 +82,5 @@ luci_result_t luci_session_end_all(luci_db_t *db, const char *user_id, apr_array
     *ended = apr_array_make(pool, ids->nelts + 1, sizeof(luci_session_token_t));
     for (int i = 0; result == LUCI_OK && i < ids->nelts; i++)
         result = luci_session_end_one(db, APR_ARRAY_IDX(ids, i, const char *), *ended, pool);
-    return result;
+    return result == LUCI_OK ? luci_open_steps_void(db, user_id, pool) : result;
 }

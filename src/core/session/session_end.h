@@ -21,8 +21,9 @@ luci_result_t luci_session_find_made(luci_db_t *db, const char *user_id, luci_ms
 luci_result_t luci_session_end_one(luci_db_t *db, const char *stored_id, apr_array_header_t *ended,
                                    apr_pool_t *scratch) LUCI_MUST_USE;
 
-/* Deletes the sessions of a user, in a transaction that holds the user's lock (luci_user_lock), so that no
- * session appears or gets another id meanwhile. *ended: an array of luci_session_token_t from pool, whose ids
+/* Deletes the sessions of a user, and the steps that would become some (core/factor/open_step.h), in a
+ * transaction that holds the user's lock (luci_user_lock), so that no session appears or gets another id
+ * meanwhile. *ended: an array of luci_session_token_t from pool, whose ids
  * are NULL, of the sessions that were deleted; they are to be removed from the caches after COMMIT, and also
  * if the transaction fails, because it may have been committed.
  *

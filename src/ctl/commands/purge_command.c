@@ -67,6 +67,8 @@ static luci_exit_t run_purge(luci_invocation_t *call)
         status = purge_activity(call, &database);
     if (status == LUCI_EXIT_DONE)
         status = purge_challenges(call, &database);
+    if (status == LUCI_EXIT_DONE)
+        status = luci_purge_run_steps(call, &database, apr_time_as_msec(apr_time_now()));
     luci_admin_audit_write(&database, LUCI_EVENT_PURGE, NULL,
                            status == LUCI_EXIT_DATABASE ? LUCI_UNAVAILABLE : LUCI_OK, removed);
     cell = luci_sql_number(removed, call->pool);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "ctl/commands/purge_run.h"
 
+#include "core/db/step_table.h"
+#include "core/factor/open_step.h"
 #include "core/session/purge.h"
 #include "ctl/cli/progress.h"
 #include "ctl/cli/say.h"
@@ -95,4 +97,14 @@ luci_exit_t luci_purge_run_until(luci_invocation_t *call, luci_ctl_database_t *d
             LUCI_EXIT_REFUSED,
             "interrupted after %" APR_INT64_T_FMT " sessions were deleted; there may be more", purge.removed);
     return LUCI_EXIT_DONE;
+}
+
+luci_exit_t luci_purge_run_steps(luci_invocation_t *call, luci_ctl_database_t *database, luci_ms_t now)
+{
+    int removed = LUCI_STEP_BATCH;
+    luci_result_t result = LUCI_OK;
+
+    while (result == LUCI_OK && removed >= LUCI_STEP_BATCH)
+        result = luci_open_steps_purge(database->db, now, &removed, call->pool);
+    return result == LUCI_OK ? LUCI_EXIT_DONE : luci_ctl_database_failed(database, result);
 }

@@ -10,4 +10,8 @@
 luci_exit_t luci_purge_run_until(luci_invocation_t *call, luci_ctl_database_t *database, luci_ms_t now,
                                  apr_int64_t *removed);
 
+/* Deletes the steps between password and second factor (core/factor/open_step.h) that have expired at now.
+ * DATABASE as above. */
+luci_exit_t luci_purge_run_steps(luci_invocation_t *call, luci_ctl_database_t *database, luci_ms_t now);
+
 #endif

@@ -282,20 +282,23 @@ const luci_command_t luci_command_session_revoke = {
 
 /* ---- session revoke-all ---- */
 
-/* Purges with the largest timestamp as the current time, so that every session counts as expired. A session
- * of Lucia v2 gets the hash of its id when it is used, which moves it in the order of ids: the first pass may
- * miss it, so there is a second one. */
+/* Purges with the largest timestamp as the current time, so that every session counts as expired, and every
+ * step that would become one; these first, because one that completes meanwhile has its session then. A
+ * session of Lucia v2 gets the hash of its id when it is used, which moves it in the order of ids: the first
+ * pass may miss it, so there is a second one. */
 static luci_exit_t end_all(luci_invocation_t *call)
 {
     luci_ctl_database_t database;
-    apr_int64_t removed, more = 0;
+    apr_int64_t removed = 0, more = 0;
     luci_exit_t status = luci_ctl_database_open(call, &database);
 
     if (status == LUCI_EXIT_DONE)
         status = luci_admin_audit_open(call, &database);
     if (status != LUCI_EXIT_DONE)
         return status;
-    status = luci_purge_run_until(call, &database, LUCI_TIMESTAMP_MAX, &removed);
+    status = luci_purge_run_steps(call, &database, LUCI_TIMESTAMP_MAX);
+    if (status == LUCI_EXIT_DONE)
+        status = luci_purge_run_until(call, &database, LUCI_TIMESTAMP_MAX, &removed);
     if (status == LUCI_EXIT_DONE)
         status = luci_purge_run_until(call, &database, LUCI_TIMESTAMP_MAX, &more);
     removed += more;
@@ -334,7 +337,7 @@ const luci_command_t luci_command_session_revoke_all = {
     "session revoke-all",
     "NAME | --everybody",
     "Ends all sessions of a user, or of all users",
-    "",
+    "Sign-ins that wait for a second factor end, too.\n",
     revoke_all_options,
     0,
     1,

@@ -28,7 +28,7 @@ typedef struct {
     luci_step_t step;
     luci_attempt_t attempt;
     luci_second_step_user_t user;
-    int is_late;      /* 1: there is no step, or an old one */
+    int is_late;      /* 1: there is no step, or one that has ended */
     const char *next; /* where the user wants to go; NULL: not known */
 } factor_request_t;
 
@@ -60,6 +60,7 @@ static luci_result_t look(factor_request_t *proving)
         return result;
     luci_cookies_clear_step(proving->request->r);
     proving->second.step = NULL;
+    proving->is_late = 1;
     return look(proving);
 }
 
@@ -275,7 +276,7 @@ static int answer(factor_request_t *proving, luci_result_t result, const luci_se
         luci_passkey_form_log(proving->request->r, proving->second.passkey->fault);
         problem.message = LUCI_MESSAGE("incorrect_passkey");
         return complain(proving, &problem, "form_error");
-    case LUCI_EXPIRED: return answer_anonymous(proving);
+    case LUCI_EXPIRED: proving->is_late |= proving->second.step != NULL; return answer_anonymous(proving);
     case LUCI_NOT_FOUND: return answer_without(proving);
     case LUCI_THROTTLED:
         problem = luci_problem_throttled(proving->attempt.retry_after);

@@ -35,8 +35,8 @@ int luci_second_factor_ask(luci_endpoint_request_t *request, const luci_factor_d
     const char *next = luci_way_back_chosen(r, luci_form_value(&request->form, "next"));
     const luci_step_wanted_t wanted = { kind, demand, next };
     const char *value, *link;
-    luci_result_t result = luci_step_make(request->runtime->auth.settings->seal_keys, &wanted,
-                                          luci_runtime_now(), &value, r->pool);
+    luci_auth_t auth = luci_state_auth(r);
+    luci_result_t result = luci_step_open(&auth, &wanted, luci_runtime_now(), &value, r->pool);
 
     if (result != LUCI_OK)
         return luci_endpoint_failure(request, result);

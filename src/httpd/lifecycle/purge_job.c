@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* LuciaCleanup: expired sessions are deleted, once for each database. */
 #include "core/db/db_problem.h"
+#include "core/db/step_table.h"
 #include "core/email/email_token.h"
+#include "core/factor/open_step.h"
 #include "core/passkey/challenge.h"
 #include "core/session/purge.h"
 #include "core/token/token.h"
@@ -70,6 +72,26 @@ static luci_result_t purge_links(luci_job_run_t *run, const char **why)
     return result;
 }
 
+/* Steps between password and second factor that have expired. A flood of right passwords leaves many. */
+static luci_result_t purge_steps(luci_job_run_t *run, const char **why)
+{
+    int removed = LUCI_STEP_BATCH;
+    luci_result_t result = LUCI_OK;
+
+    while (result == LUCI_OK && removed >= LUCI_STEP_BATCH && luci_job_goes_on(run)) {
+        luci_db_t *db;
+
+        *why = "no handle was free, or the database does not answer";
+        result = run->source.borrow(run->source.baton, &db);
+        if (result != LUCI_OK)
+            return result;
+        result = luci_open_steps_purge(db, luci_runtime_now(), &removed, run->pool);
+        *why = luci_db_problem(db, run->pool);
+        run->source.give_back(run->source.baton, db);
+    }
+    return result;
+}
+
 static luci_result_t run_purge(luci_job_run_t *run, const char **why)
 {
     luci_purge_t *purge = run->state;
@@ -87,7 +109,9 @@ static luci_result_t run_purge(luci_job_run_t *run, const char **why)
         ap_log_error(APLOG_MARK, APLOG_INFO, 0, run->server,
                      "LUCI0712: %" APR_INT64_T_FMT " expired sessions were deleted%s", purge->removed,
                      purge->is_done ? "" : "; the rest follows later");
-    return result == LUCI_OK && luci_job_goes_on(run) ? purge_links(run, why) : result;
+    if (result == LUCI_OK && luci_job_goes_on(run))
+        result = purge_links(run, why);
+    return result == LUCI_OK ? purge_steps(run, why) : result;
 }
 
 const luci_job_t luci_job_purge = {

@@ -19,7 +19,7 @@ use Time::HiRes ();
 use LuciaTest;
 
 use constant TABLES => qw(auth_user user_key user_session auth_user_email_token auth_user_token auth_user_mail auth_user_activity
-    auth_user_totp auth_user_recovery_code auth_user_passkey auth_user_passkey_challenge auth_user_app_password auth_user_device_notice);
+    auth_user_totp auth_user_recovery_code auth_user_step auth_user_passkey auth_user_passkey_challenge auth_user_app_password auth_user_device_notice);
 
 sub new { my ($class, $server, $engine, $database) = @_; return bless { server => $server, engine => $engine, database => $database, samples => [] }, $class }
 

@@ -28,7 +28,7 @@ our @EXPORT = qw(is_race);
 use constant { TTL => 1, PAUSE_MAX => 0.002 };    # seconds
 use constant LINK => 'http://localhost/reset';
 use constant NEW => ('battery staple', 'purple monkey');
-use constant TABLES => qw(user_session user_key auth_user_token auth_user_email_token auth_user_activity auth_user_totp auth_user_recovery_code);
+use constant TABLES => qw(user_session user_key auth_user_token auth_user_email_token auth_user_activity auth_user_totp auth_user_recovery_code auth_user_step);
 
 my $CONFIG = <<"CONF";
 $CHEAP_HASH
@@ -492,8 +492,18 @@ sub factor_pairs {
     return (
         { name => 'one code of an app at two sign-ins', may => \@one, prepare => \&take_steps, left => \&all_alive,
             first => sub { proves($_[0]{steps}[0], app_code($_[0])) }, second => sub { proves($_[0]{steps}[1], app_code($_[0])) } },
-        { name => 'one code of an app, sent twice', may => \@one, prepare => \&take_steps, left => \&all_alive,
+        { name => 'one code of an app, sent twice', may => [@one, @ONE_OF_TWO], prepare => \&take_steps, left => \&all_alive,
             first => sub { proves($_[0]{steps}[0], app_code($_[0])) }, second => sub { proves($_[0]{steps}[0], app_code($_[0])) } },
+        # No step cookie works twice.
+        { name => 'two codes for one step', may => \@ONE_OF_TWO, prepare => \&take_steps, left => \&all_alive,
+            first => sub { proves($_[0]{steps}[0], $_[0]{codes}[0]) }, second => sub { proves($_[0]{steps}[0], $_[0]{codes}[1]) } },
+        # The end of all others ends what is under way.
+        { name => 'a code beside the end of all other sessions', may => ['ok ok', '401 ok'], prepare => \&take_steps,
+            first => sub { proves($_[0]{steps}[0], $_[0]{codes}[0]) }, second => sub { post('/sessions', $_[0]{a}, others => 1) },
+            left => sub {
+                my ($round, $proved, $ended) = @_;
+                return (alive => [$round->{a}], ended => [$round->{b}, grep { $_ } $proved->{cookie}], password => $PASSWORD, node => $ended->{node});
+            } },
         { name => 'one recovery code at two sign-ins', may => \@one, prepare => \&take_steps, left => \&all_alive,
             first => sub { proves($_[0]{steps}[0], $_[0]{codes}[0]) }, second => sub { proves($_[0]{steps}[1], $_[0]{codes}[0]) } },
         { name => 'one code at a sign-in and for a session', may => \@one, prepare => \&take_steps,

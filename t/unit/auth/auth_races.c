@@ -4,8 +4,9 @@
  * another change, and an administrator; a confirmation beside all of these and a sign-out; a session that is
  * renewed while another device ends it; a change of the name beside a sign-in and beside another one to the
  * same name; the deletion of the own account beside all of these; a session that gets another id while all
- * are ended; two sign-ins that replace one outdated hash. t/engines/engines_unit.t runs this on PostgreSQL
- * and MariaDB. */
+ * are ended; two sign-ins that replace one outdated hash; the completion of a step between password and
+ * second factor beside another one, and beside all that ends it. t/engines/engines_unit.t runs this on
+ * PostgreSQL and MariaDB. */
 #include "core/auth/account_deletion.h"
 #include "core/auth/confirmation.h"
 #include "core/auth/name_change.h"
@@ -13,9 +14,13 @@
 #include "core/auth/password_change.h"
 #include "core/auth/password_reset.h"
 #include "core/auth/password_credential.h"
+#include "core/auth/second_step.h"
 #include "core/account/admin.h"
 #include "core/account/import.h"
 #include "core/db/session_table.h"
+#include "core/db/totp_table.h"
+#include "core/factor/factor.h"
+#include "core/recovery/recovery.h"
 #include "core/token/token.h"
 #include "lib/support.h"
 #include "lib/support_auth.h"
@@ -51,6 +56,8 @@ static luci_user_t bob; /* another user, with one session */
 static luci_session_t of_bob;
 static luci_session_t other;    /* another one of alice */
 static luci_session_t changing; /* of the one who changes the password: restore's bare session */
+static luci_step_t step_of_alice;
+static luci_recovery_codes_t codes; /* of alice: one for each side */
 static pthread_barrier_t start;
 
 static void begin(side_t *side)
@@ -219,6 +226,29 @@ static luci_result_t delete_own(side_t *side)
     return luci_account_deletion(&side->auth, &deletion, side->scratch);
 }
 
+/* Each side has a code of its own. */
+static luci_result_t complete(side_t *side)
+{
+    luci_second_step_t second = { .request = { .now = NOW },
+                                  .step = &step_of_alice,
+                                  .code = codes.text[side - sides] };
+
+    begin(side);
+    return luci_second_step(&side->auth, &second, &side->session, side->scratch);
+}
+
+/* OK also if there is no other session. */
+static luci_result_t end_others(side_t *side)
+{
+    luci_own_sessions_ending_t ending = { .session = &changing, .now = NOW };
+    luci_result_t result;
+
+    side->session = changing;
+    begin(side);
+    result = luci_own_sessions_end(&side->auth, &ending, side->scratch);
+    return result == LUCI_NOT_FOUND ? LUCI_OK : result;
+}
+
 /* Another session of alice's, which is idle. */
 static luci_result_t renew(side_t *side)
 {
@@ -257,6 +287,13 @@ static const struct {
     { "a confirmation beside a new password", confirm, set_password, LUCI_EXPIRED, 0, CHANGES },
     { "a confirmation beside deleting", confirm, delete_user, LUCI_EXPIRED, 0, CHANGES },
     { "a renewal beside ending it from another device", renew, end_other, LUCI_NOT_FOUND, 1, ROUNDS },
+    { "S1.41: revoke-all ends what is under way: a step beside ending", complete, end_sessions, LUCI_EXPIRED,
+      0, ROUNDS },
+    { "S1.41: a step beside the end of all other sessions", complete, end_others, LUCI_EXPIRED, 1, CHANGES },
+    { "S1.41: a step beside a new password", complete, set_password, LUCI_EXPIRED, 0, CHANGES },
+    { "S1.41: a step beside importing another hash", complete, import, LUCI_EXPIRED, 0, CHANGES },
+    { "S1.41: a step beside disabling", complete, disable, LUCI_EXPIRED, 0, CHANGES },
+    { "S1.41: a step beside a reset", complete, reset_password, LUCI_EXPIRED, 0, CHANGES },
 };
 
 /* ---- Rounds ---- */
@@ -315,6 +352,28 @@ static int sessions(void)
     return (int)luci_sql_to_number(row[1], 0);
 }
 
+/* A step of alice's, who has recovery codes, and whose session has two factors. */
+static void open_step(void)
+{
+    const luci_seal_keys_t *keys = with->settings.seal_keys;
+    luci_factor_demand_t demand = { LUCI_FACTOR_TOTP, user.id, "username:alice", hashes[0] };
+    luci_step_wanted_t wanted = { LUCI_STEP_SIGN_IN, &demand, NULL };
+    apr_pool_t *scratch = sides[1].scratch;
+    const char *value;
+    int changed;
+
+    be_ok(luci_db_execute(
+              db(), &luci_sql_totp_insert,
+              LUCI_ARGUMENTS({ "user", user.id }, { "seed", "1.x.y" }, { "now", "1" }, { "step", "2" }),
+              &changed, scratch),
+          "an app of alice");
+    be_ok(luci_recovery_new(&codes), "codes");
+    be_ok(luci_recovery_replace(db(), user.id, &codes, scratch), "storing the codes");
+    be_ok(luci_step_open(&sides[1].auth, &wanted, NOW, &value, scratch), "opening a step");
+    be_ok(luci_step_read(keys, value, NOW, &step_of_alice, scratch), "reading the step");
+    changing.factors = 2;
+}
+
 static int is_there(const luci_session_t *session)
 {
     luci_session_claim_t claim = { .token = &session->token, .now = NOW };
@@ -370,6 +429,8 @@ static void check_pair(int pair)
             add_other();
         if (pairs[pair].second == reset_password)
             make_link();
+        if (pairs[pair].first == complete)
+            open_step();
         run_both(pairs[pair].first, pairs[pair].second);
         left += sessions();
         if (pairs[pair].left && !is_there(&sides[1].session))
@@ -459,6 +520,30 @@ static void check_two_resets(void)
         forget();
     }
     tap_is_int(wrong, 0, "S1.51: of two uses of a link at once one sets the password");
+}
+
+/* Both codes are right, and both may be spent. */
+static void check_two_completions(void)
+{
+    int wrong = 0;
+
+    for (int round = 0; round < ROUNDS; round++) {
+        int winner;
+
+        restore();
+        open_step();
+        run_both(complete, complete);
+        winner = sides[1].result == LUCI_OK;
+        if (sides[winner].result != LUCI_OK || sides[!winner].result != LUCI_EXPIRED || sessions() != 2 ||
+            !is_there(&sides[winner].session)) {
+            wrong++;
+            tap_diag("%s, %s, %d sessions", luci_result_name(sides[0].result),
+                     luci_result_name(sides[1].result), sessions());
+        }
+        forget();
+    }
+    tap_is_int(wrong, 0,
+               "S1.41: no step works twice: of two completions at once, with two codes, one has a session");
 }
 
 /* ---- Names ---- */
@@ -573,6 +658,19 @@ static void check_deletion_beside(side_fn *change, luci_result_t too_late, luci_
     tap_diag("%d of %d were deleted", deleted, CHANGES);
 }
 
+/* The connections look again which columns there are. */
+static void have_factors(apr_pool_t *pool)
+{
+    apr_array_header_t *secrets = apr_array_make(pool, 1, sizeof(const char *));
+
+    APR_ARRAY_PUSH(secrets, const char *) = "a secret of at least 32 characters";
+    be_ok(luci_seal_keys_make(secrets, &with->settings.seal_keys, pool), "the keys");
+    with->settings.second_factor = LUCI_SECOND_FACTOR_OPTIONAL;
+    for (int i = 0; i < COUNT(sides); i++)
+        luci_db_close(sides[i].db);
+    support_our_tables(with->target.params, &with->settings);
+}
+
 static void make_sides(void)
 {
     for (int i = 0; i < COUNT(sides); i++) {
@@ -608,8 +706,10 @@ int main(void)
     make_sides();
     pthread_barrier_init(&start, NULL, COUNT(sides));
     be_ok(luci_token_create_table(db(), pool), "the table of links");
-    for (int pair = 0; pair < COUNT(pairs); pair++)
-        check_pair(pair);
+    for (int pair = 0; pair < COUNT(pairs); pair++) {
+        if (pairs[pair].first != complete)
+            check_pair(pair);
+    }
     check_one_of(change_password, change_password, "two changes of the password");
     check_one_of(confirm, change_password, "a confirmation beside a change of the password");
     check_one_of(confirm, confirm, "two confirmations");
@@ -622,6 +722,12 @@ int main(void)
     check_deletion_beside(confirm, LUCI_EXPIRED, LUCI_EXPIRED, "a confirmation");
     check_deletion_beside(rename_alice, LUCI_EXPIRED, LUCI_INVALID, "a change of the name");
     check_outdated();
+    have_factors(pool);
+    for (int pair = 0; pair < COUNT(pairs); pair++) {
+        if (pairs[pair].first == complete)
+            check_pair(pair);
+    }
+    check_two_completions();
     for (int i = 0; i < COUNT(sides); i++)
         luci_db_close(sides[i].db);
     return tap_done();

@@ -27,11 +27,11 @@ static const luci_seal_keys_t *keys_of(const char *secret)
 
 static const char *made(const luci_factor_demand_t *of, luci_step_kind_t kind, const char *next)
 {
-    const char *value = NULL;
+    luci_step_made_t step = { .value = NULL };
 
-    tap_is_result(luci_step_make(keys, &(luci_step_wanted_t){ kind, of, next }, NOW, &value, pool), LUCI_OK,
+    tap_is_result(luci_step_make(keys, &(luci_step_wanted_t){ kind, of, next }, NOW, &step, pool), LUCI_OK,
                   "a step to %s is made", next ? next : "nowhere");
-    return value;
+    return step.value;
 }
 
 static luci_result_t read_at(const char *value, luci_ms_t now, luci_step_t *step)
@@ -62,6 +62,24 @@ static void check_round_trip(void)
                   "a step without way back is read");
     tap_is_int(step.kind, LUCI_STEP_SIGN_IN, "the other kind of step is told apart");
     tap_ok(!step.next, "no way back is none");
+}
+
+/* What the table has of a step is not in its cookie, and tells nothing of what is. */
+static void check_id(void)
+{
+    luci_step_made_t one, other;
+    luci_step_t step;
+
+    tap_is_result(
+        luci_step_make(keys, &(luci_step_wanted_t){ LUCI_STEP_SIGN_IN, &demand, "/" }, NOW, &one, pool),
+        LUCI_OK, "one step of a user is made");
+    tap_is_result(
+        luci_step_make(keys, &(luci_step_wanted_t){ LUCI_STEP_SIGN_IN, &demand, "/" }, NOW, &other, pool),
+        LUCI_OK, "another step of the same user at the same time is made");
+    tap_ok(strlen(one.id) == LUCI_SHA256_HEX && strcmp(one.id, other.id) != 0,
+           "S1.41: two steps of the same user at the same time have different rows");
+    tap_is_result(read_at(one.value, NOW, &step), LUCI_OK, "one of two steps is read");
+    tap_is_str(step.id, one.id, "S1.41: a step that comes back names its row");
 }
 
 static void check_next(void)
@@ -100,6 +118,7 @@ static void check_forgeries(void)
 {
     const char *value = made(&demand, LUCI_STEP_SIGN_IN, "/");
     const luci_seal_keys_t *own = keys;
+    luci_step_made_t unmade;
     luci_step_t step;
     int taken = 0;
 
@@ -118,7 +137,7 @@ static void check_forgeries(void)
     keys = NULL;
     tap_is_result(read_at(value, NOW, &step), LUCI_INTERNAL, "without a secret no step is read");
     tap_is_result(
-        luci_step_make(NULL, &(luci_step_wanted_t){ LUCI_STEP_SIGN_IN, &demand, NULL }, NOW, &value, pool),
+        luci_step_make(NULL, &(luci_step_wanted_t){ LUCI_STEP_SIGN_IN, &demand, NULL }, NOW, &unmade, pool),
         LUCI_INTERNAL, "without a secret no step is made");
     keys = own;
 }
@@ -175,6 +194,7 @@ int main(void)
         return 1;
     keys = keys_of("a secret of at least 32 characters");
     check_round_trip();
+    check_id();
     check_next();
     check_time();
     check_forgeries();

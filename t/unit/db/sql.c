@@ -12,6 +12,7 @@
 #include "core/db/recovery_code_table.h"
 #include "core/db/schema.h"
 #include "core/db/session_table.h"
+#include "core/db/step_table.h"
 #include "core/db/token_table.h"
 #include "core/db/totp_table.h"
 #include "core/db/user_group_table.h"
@@ -78,6 +79,16 @@ static const char *const *const attribute_lists[] = { none, one, three };
 #define USER_GROUP_INSERT                                                                                    \
     "INSERT INTO \"auth_user_group\" (user_id, name) VALUES (%s, %s) ON CONFLICT DO NOTHING"
 #define RECOVERY_CODE_SPEND "DELETE FROM \"auth_user_recovery_code\" WHERE id = %s AND user_id = %s"
+#define STEP_INSERT "INSERT INTO \"auth_user_step\" (id, user_id, expires_at) VALUES (%s, %s, %lld)"
+#define STEP_GET                                                                                             \
+    "SELECT s.expires_at FROM \"auth_user_step\" s WHERE s.id = %s AND s.user_id = %s AND s.expires_at > "   \
+    "%lld"
+#define STEP_SPEND "DELETE FROM \"auth_user_step\" WHERE id = %s AND user_id = %s AND expires_at > %lld"
+#define STEPS_EXPIRE "DELETE FROM \"auth_user_step\" WHERE user_id = %s AND expires_at <= %lld"
+#define STEPS_PURGE                                                                                          \
+    "DELETE FROM \"auth_user_step\" WHERE expires_at <= %lld AND id IN (SELECT old.id FROM (SELECT s.id "    \
+    "FROM "                                                                                                  \
+    "\"auth_user_step\" s WHERE s.expires_at <= %lld ORDER BY s.expires_at LIMIT 200) old)"
 #define PASSKEY_INSERT                                                                                       \
     "INSERT INTO \"auth_user_passkey\" (id, user_id, credential_id, public_key, algorithm, sign_count, "     \
     "flags, name, created_at) VALUES (%s, %s, %s, %s, %lld, %lld, %lld, %s, %lld) ON CONFLICT DO NOTHING"
@@ -284,6 +295,11 @@ static const struct {
     { &luci_sql_user_group_insert, 0, USER_GROUP_INSERT, "user name", USER_GROUP_INSERT, "user name" },
     { &luci_sql_recovery_code_insert, 0, RECOVERY_CODE_INSERT, "id user", RECOVERY_CODE_INSERT, "id user" },
     { &luci_sql_recovery_code_spend, 0, RECOVERY_CODE_SPEND, "id user", RECOVERY_CODE_SPEND, "id user" },
+    { &luci_sql_step_insert, 0, STEP_INSERT, "id user expires", STEP_INSERT, "id user expires" },
+    { &luci_sql_step_get, 1, STEP_GET, "id user now", STEP_GET, "id user now" },
+    { &luci_sql_step_spend, 0, STEP_SPEND, "id user now", STEP_SPEND, "id user now" },
+    { &luci_sql_steps_expire, 1, STEPS_EXPIRE, "user now", STEPS_EXPIRE, "user now" },
+    { &luci_sql_steps_purge, 1, STEPS_PURGE, "now now", STEPS_PURGE, "now now" },
     { &luci_sql_passkey_insert, 0, PASSKEY_INSERT, "id user credential key algorithm count flags name now",
       PASSKEY_INSERT, "id user credential key algorithm count flags name now" },
     { &luci_sql_passkey_get, 1, PASSKEY_GET(USER_PLAIN), "id", PASSKEY_GET(USER_OURS), "id" },
@@ -507,6 +523,15 @@ static void check_schema(void)
                   "seed VARCHAR(255) NOT NULL, created_at BIGINT NOT NULL, last_step BIGINT NOT NULL, "
                   "failures BIGINT NOT NULL, FOREIGN KEY (user_id) REFERENCES \"auth_user\"(id) ON DELETE "
                   "CASCADE) WITHOUT ROWID",
+                  NULL });
+    is_schema(&luci_engine_sqlite3, &luci_table_step,
+              (const char *[]){
+                  "CREATE TABLE IF NOT EXISTS \"auth_user_step\" (id VARCHAR(64) NOT NULL PRIMARY KEY, "
+                  "user_id VARCHAR(15) NOT NULL, expires_at BIGINT NOT NULL, FOREIGN KEY (user_id) "
+                  "REFERENCES \"auth_user\"(id) ON DELETE CASCADE) WITHOUT ROWID",
+                  "CREATE INDEX IF NOT EXISTS \"auth_user_step_user_id\" ON \"auth_user_step\" (user_id)",
+                  "CREATE INDEX IF NOT EXISTS \"auth_user_step_expires_at\" ON \"auth_user_step\" "
+                  "(expires_at)",
                   NULL });
     settings.attributes = support_names(none);
 }

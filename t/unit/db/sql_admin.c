@@ -10,6 +10,7 @@
 #include "core/db/recovery_code_table.h"
 #include "core/db/schema.h"
 #include "core/db/session_table.h"
+#include "core/db/step_table.h"
 #include "core/db/token_table.h"
 #include "core/db/totp_table.h"
 #include "core/db/user_group_table.h"
@@ -140,6 +141,11 @@ static const struct {
     { &luci_sql_groups_page, PAGE },
     { &luci_sql_recovery_code_spend, WRITE },
     { &luci_sql_recovery_codes_delete, WRITE },
+    { &luci_sql_step_get, ONE },
+    { &luci_sql_step_spend, WRITE },
+    { &luci_sql_steps_void, WRITE },
+    { &luci_sql_steps_expire, WRITE },
+    { &luci_sql_steps_purge, WRITE },
     { &luci_sql_passkey_get, ONE },
     { &luci_sql_passkeys_of_user, PAGE },
     { &luci_sql_passkeys_count, ONE },
@@ -212,6 +218,7 @@ static void check_prepares(const char *name, int ours)
     make_table(db, &luci_table_email_token, name);
     make_table(db, &luci_table_totp, name);
     make_table(db, &luci_table_recovery_code, name);
+    make_table(db, &luci_table_step, name);
     make_table(db, &luci_table_user_group, name);
     make_table(db, &luci_table_invitation, name);
     make_table(db, &luci_table_passkey, name);
