@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// What real sites do to the pages, in a real browser against real servers: node real_sites.mjs URL PORT
+// What real sites do to the pages, in a real browser against real servers: node real_sites.mjs URL PORT LINK
 // real_sites.t starts the servers: one at URL with LuciaMount / and a gated /private/, and one at PORT where
-// login.site.example signs people in for the gate of app.site.example.
+// login.site.example signs people in for the gate of app.site.example. LINK lets irma set her first password at URL.
+
+import { execFileSync } from "node:child_process";
 
 import { launch } from "./chromium.mjs";
 import { PASSWORD as password, WRONG } from "../interop/lib/fixtures.mjs";
@@ -87,6 +89,48 @@ await visit("a double click on Create account", async (tab, context) => {
     is([posts, await heading(tab)], [2, "Profile"], `${delay} ms between its clicks: the form is sent twice, and one is signed in`);
     ok((await tab.locator("main").textContent()).includes(`Username: ${name}`), "the profile shows the account that was made");
   }
+});
+
+/** Clicks a button twice, and answers with the number of forms that were sent until a page with the heading is there. */
+async function clickTwice(tab, name, title) {
+  let posts = 0;
+  const count = (request) => (posts += request.method() === "POST" ? 1 : 0);
+  await slowly(tab, async () => {
+    tab.on("request", count);
+    await tab.getByRole("button", { name, exact: true }).click({ clickCount: 2, delay: 60, noWaitAfter: true });
+    await tab.waitForSelector(`h1:has-text('${title}')`);
+  });
+  tab.off("request", count);
+  return posts;
+}
+
+await visit("a double click on Turn on", async (tab, context) => {
+  await tab.goto(`${origin}/signup`);
+  await fillIn(tab, "tilda");
+  await tab.goto(`${origin}/factors/totp`);
+  const secret = await tab.locator("[name=secret]").inputValue();
+  await tab.fill("#code", execFileSync("oathtool", ["--totp", "--base32", secret], { encoding: "utf8" }).trim());
+  is(await clickTwice(tab, "Turn on", "Recovery codes"), 2, "S9.48: a double click on Turn on sends the form twice, and leads to recovery codes");
+  const codes = await tab.locator("li code").allTextContents();
+  is(codes.length, 10, "S9.48: after a double click on Turn on there are ten recovery codes");
+  await tab.goto(`${origin}/factors`);
+  is([await heading(tab), (await tab.locator("main").textContent()).includes("10")], ["Two-step sign-in", true], "S9.48: after a double click on Turn on the session goes on, and has ten codes");
+  await context.clearCookies();
+  await tab.goto(`${origin}/login`);
+  await fillIn(tab, "tilda");
+  await tab.locator("[name=code]").fill(codes[0]);
+  await Promise.all([tab.waitForNavigation(), tab.locator("form:has([name=code]) button[type=submit]").first().click()]);
+  is(await heading(tab), "Profile", "S9.48: a recovery code that is seen after a double click signs in");
+});
+
+await visit("a double click on the form of a link", async (tab) => {
+  await tab.goto(process.argv[4]);
+  await tab.fill("#password", password);
+  const button = (await tab.locator("main form button").first().textContent()).trim();
+  is(await clickTwice(tab, button, "Sign in"), 2, "S9.48: a double click on the form of a link sends it twice, and leads to sign-in");
+  is(await tab.locator("[role=status]").textContent(), "Your new password is set. Sign in with it.", "S9.48: after a double click on the form of a link, sign-in says that the password is set");
+  await fillIn(tab, "irma");
+  is(await heading(tab), "Profile", "S9.48: the password of a double click on the form of a link signs in");
 });
 
 await visit("a neighbour's cookie of the same name", async (tab, context) => {

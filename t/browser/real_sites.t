@@ -7,6 +7,7 @@ use warnings;
 use FindBin ();
 use lib "$FindBin::Bin/../lib";
 use LuciaTest;
+use LuciaTest::Ctl;
 
 my $page = <<'HTML';
 <!doctype html>
@@ -29,6 +30,8 @@ my $server = LuciaTest::Server->new(
 LuciaDatabase sqlite3 @db@
 LuciaPasswordHash argon2id m=8 t=1 p=1
 LuciaMount /
+LuciaSecret {file:@secret@}
+LuciaSecondFactor optional
 # As many sites have it for everything that they serve.
 <If "%{HTTP_HOST} =~ /^127/">
     Header always set Referrer-Policy no-referrer
@@ -75,4 +78,5 @@ my $hosts = LuciaTest::Server->new(
 CONF
 );
 
-exit(system('node', "$FindBin::Bin/real_sites.mjs", $server->url(''), $hosts->port) == 0 ? 0 : 1);
+my $link = LuciaTest::Ctl->new('--config', $server->conf_file)->json('user', 'add', 'irma', '--invite', '--url', $server->url('/reset'))->{url};
+exit(system('node', "$FindBin::Bin/real_sites.mjs", $server->url(''), $hosts->port, $link) == 0 ? 0 : 1);
