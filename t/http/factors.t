@@ -287,6 +287,15 @@ for my $case (
     is $sent ? $sent->{value} : '', '', "S9.48: $what gets no session";
 }
 
+my $busy = up('busy1');
+my $late = offered($busy);
+click($late, $busy);
+my $lock = locked($db);
+is click($late, $busy)->status, 503, 'S9.33: a second click that cannot be written answers 503';
+$lock->do('ROLLBACK');
+$lock->disconnect;
+is answer(click($late, $busy)), '200 ', 'S9.48: a second click after the failure shows recovery codes';
+
 for my $round (1 .. 5) {
     my $name = "both$round";
     my $before = up($name);

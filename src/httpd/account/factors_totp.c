@@ -223,11 +223,13 @@ static int post_again(luci_endpoint_request_t *request)
         .code = luci_form_value(&request->form, "code"),
     };
     luci_session_t *renewed = apr_palloc(request->r->pool, sizeof *renewed);
+    luci_result_t result = luci_endpoint_may_be_second(request)
+                               ? luci_totp_again(&auth, &again, renewed, request->r->pool)
+                               : LUCI_DENIED;
     int status;
 
-    if (!luci_endpoint_may_be_second(request) ||
-        luci_totp_again(&auth, &again, renewed, request->r->pool) != LUCI_OK)
-        return lead_to_sign_in(request);
+    if (result != LUCI_OK)
+        return result == LUCI_DENIED ? lead_to_sign_in(request) : luci_endpoint_failure(request, result);
     status = done_again(request, renewed, &again.codes);
     luci_secret_wipe(&again.codes, sizeof again.codes);
     return status;
