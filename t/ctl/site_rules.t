@@ -72,6 +72,8 @@ sub noted { return join "\n", map { $_->{what} } @{ JSON::PP::decode_json($ctl->
 finds('notices of new devices without device cookies', qr/LUCI0535: LuciaMailNotices of .* tells of sign-ins on new devices, but LuciaThrottle does not count by account/, "${mail}LuciaThrottle account=off\n");
 fine('notices of new devices', $mail);
 like noted(), $forgotten, 'S9.96: luciactl check says that device cookies end with httpd';
+fine('notices of new devices with LuciaSecret', "${mail}LuciaSecret {file:\@secret\@}\n");
+unlike noted(), $forgotten, 'S9.5: with LuciaSecret, device cookies do not end with httpd';
 fine('no notices of new devices', "${mail}LuciaThrottle account=off\nLuciaMailNotices password\n");
 unlike noted(), $forgotten, 'S9.96: without notices of devices, luciactl check says nothing of device cookies';
 

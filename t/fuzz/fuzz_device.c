@@ -10,7 +10,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static const unsigned char secret[LUCI_SHA256_BYTES] = "a fuzzer's secret, that it can't";
-    luci_device_t alice = { secret, "alice", 1795298400123 }, bob = { secret, "bob", alice.now };
+    luci_device_t alice = { .secret = secret, .account = "alice", .now = 1795298400123 },
+                  bob = { .secret = secret, .account = "bob", .now = alice.now };
     unsigned char nonce[LUCI_DEVICE_NONCE_BYTES];
     apr_pool_t *pool = fuzz_pool();
     char *value = fuzz_copy(data, size, 1);

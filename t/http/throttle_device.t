@@ -31,6 +31,10 @@ RemoteIPInternalProxy 127.0.0.1
     LuciaThrottleSecret {file:@dir@/secret}
 </VirtualHost>
 <VirtualHost *>
+    ServerName sealed.test
+    LuciaSecret {file:@dir@/sealed}
+</VirtualHost>
+<VirtualHost *>
     ServerName tenant.test
     LuciaDatabase sqlite3 @dir@/db/tenant.db
 </VirtualHost>
@@ -42,8 +46,10 @@ RemoteIPInternalProxy 127.0.0.1
 </VirtualHost>
 CONF
 my $script = "#!/bin/sh\nprintf 'Content-Type: text/plain\\n\\n%s' \"\$HTTP_COOKIE\"\n";
-my $site = site($config, env => $hashes->env, modules => ['remoteip'], log_level => 'debug',
+my $site = site($config, env => $hashes->env, modules => ['remoteip'], log_level => 'debug', start => 0,
     files => { 'htdocs/basic/a.txt' => "inside\n", 'htdocs/env.cgi' => $script, 'htdocs/keep/env.cgi' => $script, secret => 'x' x 40 . "\n" });
+$site->write_secret('sealed', 'y' x 40 . "\n");
+$site->start;
 
 my @ATTACKER = (headers => { 'X-Forwarded-For' => '192.0.2.66' });
 my @HOME = (headers => { 'X-Forwarded-For' => '198.51.100.7' });
@@ -129,11 +135,28 @@ is login('alice', $PASSWORD, @HOME, cookie => $both)->status, 302, 'S9.5: a devi
 after_restart('restart');
 is login('alice', $PASSWORD, @HOME, cookie => $both)->status, 302, 'S9.5: a device cookie is valid after a restart';
 
+sub secret_is { my (@lines) = @_; $site->stop; $site->write_secret('sealed', join '', map { "$_\n" } @lines); $site->start; return }
 my @secret = (host => 'secret.test');
 my $lasting = device_of(login('bobby', $PASSWORD, @HOME, @secret));
 is login('alice', $PASSWORD, @HOME, @secret, cookie => $both)->status, 429, 'another secret, another cookie';
+my @sealed = (host => 'sealed.test');
+my $sealed = device_of(login('bobby', $PASSWORD, @HOME, @sealed));
+is login('bobby', $PASSWORD, @HOME, @sealed, cookie => $lasting)->status, 302, 'the account is not refused yet';
 $site->stop;
 $site->start;
+lock_out('bobby', @sealed);
+is login('bobby', $PASSWORD, @HOME, @sealed)->status, 429, 'S9.5: with LuciaSecret a browser without a device cookie is refused after httpd was stopped';
+is login('bobby', $PASSWORD, @HOME, @sealed, cookie => $lasting)->status, 429, 'S9.5: a device cookie of LuciaThrottleSecret is invalid with LuciaSecret';
+is login('bobby', $PASSWORD, @HOME, @sealed, cookie => $sealed)->status, 302, 'S9.5: with LuciaSecret a device cookie is valid after httpd was stopped';
+secret_is('z' x 40, 'y' x 40);
+lock_out('bobby', @sealed);
+is login('bobby', $PASSWORD, @HOME, @sealed)->status, 429, 'S9.5: with a new first line a browser without a device cookie is refused';
+my $newer = login('bobby', $PASSWORD, @HOME, @sealed, cookie => $sealed);
+is $newer->status, 302, 'S9.5: a device cookie of the second line of LuciaSecret is valid';
+secret_is('z' x 40);
+lock_out('bobby', @sealed);
+is login('bobby', $PASSWORD, @HOME, @sealed, cookie => device_of($newer))->status, 302, 'S9.5: the first line of LuciaSecret signs device cookies';
+is login('bobby', $PASSWORD, @HOME, @sealed, cookie => $sealed)->status, 429, 'S9.5: a device cookie ends with its line of LuciaSecret';
 lock_out('bobby', @secret);
 is login('bobby', $PASSWORD, @HOME, @secret)->status, 429, 'stopped and started';
 is login('bobby', $PASSWORD, @HOME, @secret, cookie => $lasting)->status, 302, 'S9.5: LuciaThrottleSecret makes it last';
@@ -146,6 +169,6 @@ is $site->request(GET => '/env.cgi', cookie => $cookies)->body, 'a=1; b=2', 'a s
 is $site->request(GET => '/env.cgi', cookie => "auth_session_device=$both->{value}")->body, '', 'a script gets no device cookie when it comes alone';
 is $site->request(GET => '/keep/env.cgi', cookie => $cookies)->body, $cookies, 'with LuciaStripCookie Off a script gets the device cookie';
 
-unlike $site->error_log, qr/$both->{value}|$device->{value}|xxxxxxxxxx/, 'the log has neither cookies nor secrets';
+unlike $site->error_log, qr/$both->{value}|$device->{value}|xxxxxxxxxx|yyyyyyyyyy|zzzzzzzzzz/, 'the log has neither cookies nor secrets';
 
 done_testing;

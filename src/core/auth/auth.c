@@ -730,7 +730,7 @@ luci_result_t luci_auth_device(const luci_auth_t *auth, const luci_auth_request_
 
     if (!luci_auth_has_devices(auth) || !attempt || !attempt->device_account)
         return LUCI_NOT_FOUND;
-    device = (luci_device_t){ throttle->secret, attempt->device_account, request->now };
+    device = luci_throttle_device(throttle, attempt->device_account, request->now);
     return luci_device_renew(&device, attempt->device, value, pool);
 }
 

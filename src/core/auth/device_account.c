@@ -38,11 +38,11 @@ int luci_auth_has_devices(const luci_auth_t *auth)
 int luci_auth_knows_device(const luci_auth_t *auth, const luci_auth_request_t *request, const char *account)
 {
     unsigned char nonce[LUCI_DEVICE_NONCE_BYTES];
-    luci_device_t device = { .account = account, .now = request->now };
+    luci_device_t device;
 
     if (!auth->throttle || !request->attempt || !account)
         return 0;
-    device.secret = auth->throttle->secret;
+    device = luci_throttle_device(auth->throttle, account, request->now);
     return luci_device_find(&device, request->attempt->device, nonce) == LUCI_OK;
 }
 

@@ -1241,13 +1241,14 @@ static void devices_are_unknown(judge_t *judge, const luci_site_t *site, const c
 
 static void devices_are_forgotten(judge_t *judge, const luci_site_t *site, const char *id)
 {
-    if (tells_of_devices(site) && site->config->throttle.account.max > 0 && !site->config->throttle_secret)
+    if (tells_of_devices(site) && site->config->throttle.account.max > 0 && !site->config->throttle_secret &&
+        !site->config->settings.seal_keys)
         find(judge, id, LUCI_SITE_NOTE,
              apr_pstrcat(judge->pool, "LuciaMailNotices of ", site->title,
                          " tells of sign-ins on new devices, but without LuciaThrottleSecret each device is "
                          "new after httpd was stopped",
                          NULL),
-             "Write LuciaThrottleSecret {file:/etc/luciauth-throttle-secret}");
+             "Write LuciaThrottleSecret {file:/etc/luciauth-throttle-secret}, or LuciaSecret");
 }
 
 /* ---- The list of rules ---- */

@@ -35,22 +35,37 @@ static luci_ms_t expiry_of(const unsigned char token[TOKEN_BYTES])
            LUCI_MS_SECOND;
 }
 
-static luci_result_t sign(const luci_device_t *device, const unsigned char token[TOKEN_BYTES],
-                          unsigned char mac[LUCI_SHA256_BYTES])
+static luci_result_t sign(const luci_device_t *device, const unsigned char secret[LUCI_SHA256_BYTES],
+                          const unsigned char token[TOKEN_BYTES], unsigned char mac[LUCI_SHA256_BYTES])
 {
     unsigned char data[LUCI_SHA256_BYTES + SIGNED_BYTES];
     luci_result_t result = luci_secret_sha256(device->account, strlen(device->account), data);
 
     memcpy(data + LUCI_SHA256_BYTES, token, SIGNED_BYTES);
-    return result == LUCI_OK ? luci_secret_hmac(device->secret, data, sizeof data, mac) : result;
+    return result == LUCI_OK ? luci_secret_hmac(secret, data, sizeof data, mac) : result;
+}
+
+static int is_signed(const luci_device_t *device, const unsigned char secret[LUCI_SHA256_BYTES],
+                     const unsigned char token[TOKEN_BYTES])
+{
+    unsigned char mac[LUCI_SHA256_BYTES];
+
+    return sign(device, secret, token, mac) == LUCI_OK &&
+           luci_secret_equal(mac, token + SIGNED_BYTES, MAC_BYTES);
+}
+
+static int is_signed_by_any(const luci_device_t *device, const unsigned char token[TOKEN_BYTES])
+{
+    int is_found = is_signed(device, device->secret, token);
+
+    for (int i = 0; i < device->olders && !is_found; i++)
+        is_found = is_signed(device, device->older + (size_t)i * LUCI_SHA256_BYTES, token);
+    return is_found;
 }
 
 static int is_good(const luci_device_t *device, const unsigned char token[TOKEN_BYTES])
 {
-    unsigned char mac[LUCI_SHA256_BYTES];
-
-    return expiry_of(token) > device->now && sign(device, token, mac) == LUCI_OK &&
-           luci_secret_equal(mac, token + SIGNED_BYTES, MAC_BYTES);
+    return expiry_of(token) > device->now && is_signed_by_any(device, token);
 }
 
 luci_result_t luci_device_find(const luci_device_t *device, const char *value,
@@ -77,7 +92,7 @@ static luci_result_t new_token(const luci_device_t *device, unsigned char token[
     for (int i = 0; i < EXPIRY_BYTES; i++)
         token[LUCI_DEVICE_NONCE_BYTES + i] = (unsigned char)(expiry >> (8 * (EXPIRY_BYTES - 1 - i)));
     if (result == LUCI_OK)
-        result = sign(device, token, mac);
+        result = sign(device, device->secret, token, mac);
     if (result == LUCI_OK)
         memcpy(token + SIGNED_BYTES, mac, MAC_BYTES);
     return result;

@@ -24,6 +24,9 @@ typedef struct {
     const unsigned char *secret; /* LUCI_SHA256_BYTES */
     const char *account;
     luci_ms_t now;
+    const unsigned char *older; /* further secrets, which find tokens and make none; may be NULL if there are
+                                   no olders */
+    int olders;
 } luci_device_t;
 
 /* Finds the token of an account in a cookie's value and returns its nonce. NOT_FOUND: the value has no token

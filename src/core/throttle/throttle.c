@@ -342,13 +342,18 @@ typedef struct {
     int count;
 } places_t;
 
+luci_device_t luci_throttle_device(const luci_throttle_t *throttle, const char *account, luci_ms_t now)
+{
+    return (luci_device_t){ throttle->secret, account, now, throttle->older_secrets, throttle->older_count };
+}
+
 /* The words of a browser's count; NULL: the browser has no device token of this account. */
 static const char *device_words(const places_t *of)
 {
     const luci_attempt_t *attempt = of->attempt;
     unsigned char nonce[LUCI_DEVICE_NONCE_BYTES];
     char hex[2 * LUCI_DEVICE_NONCE_BYTES + 1];
-    luci_device_t device = { of->throttle->secret, attempt->device_account, attempt->now };
+    luci_device_t device = luci_throttle_device(of->throttle, attempt->device_account, attempt->now);
 
     if (!device.account || luci_device_find(&device, attempt->device, nonce) != LUCI_OK)
         return NULL;

@@ -14,6 +14,7 @@
 #include "core/base/change_counters.h"
 #include "core/base/secret.h"
 #include "core/base/shared_table.h"
+#include "core/throttle/device.h"
 #include "core/throttle/throttle_count.h"
 #include "core/throttle/throttle_mirror.h"
 
@@ -47,8 +48,13 @@ typedef struct {
     luci_throttle_limits_t limits;
     unsigned char namespace_key[LUCI_SHA256_BYTES]; /* of the database: in the keys */
     unsigned char secret[LUCI_SHA256_BYTES];        /* of device cookies */
+    unsigned char *older_secrets;                   /* the same, which find them and make none */
+    int older_count;
     luci_change_counters_t *counters; /* that of a count moves when it begins to refuse; NULL: none does */
 } luci_throttle_t;
+
+/* What finds and makes the tokens of an account in a device cookie. */
+luci_device_t luci_throttle_device(const luci_throttle_t *throttle, const char *account, luci_ms_t now);
 
 /* A count that an attempt was counted in. */
 typedef struct {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "httpd/server/throttle_start.h"
 
+#include "core/seal/seal_keys.h"
 #include "httpd/cache/cache_local.h"
 
 #include <apr_strings.h>
@@ -14,6 +15,7 @@ APLOG_USE_MODULE(luciauth);
 #define SHARED_MEMORY "shmcb"
 #define BYTES_DEFAULT ((apr_size_t)4 << 20) /* about 4,300 counts in each of the four parts */
 #define RETAINED "luciauth-device-secret"
+#define DEVICE_PURPOSE "device cookie" /* of the keys of LuciaSecret; a change ends all device cookies */
 
 /* mod_socache_shmcb frees the space of updated and removed records only when they are the oldest, so that
  * changing counts would evict others. shmcb is replaced by a table of this module (shared_table.h). */
@@ -100,6 +102,7 @@ luci_result_t luci_throttle_prepare(luci_server_config_t *config, server_rec *ma
         return LUCI_OK;
     luci_throttle_store_wanted(config, &made->name);
     made->secret = config->throttle_secret;
+    made->keys = config->settings.seal_keys;
     if (make_random(made->random) != LUCI_OK) {
         ap_log_error(APLOG_MARK, APLOG_CRIT, 0, main_server,
                      "LUCI0512: LuciaThrottle: OpenSSL has no random numbers for device cookies; check its "
@@ -112,20 +115,48 @@ luci_result_t luci_throttle_prepare(luci_server_config_t *config, server_rec *ma
     return LUCI_OK;
 }
 
+static luci_result_t derive(const luci_seal_keys_t *keys, int secret, unsigned char key[LUCI_SEAL_KEY_BYTES])
+{
+    return luci_seal_keys_derive(keys, luci_seal_keys_id(keys, secret), DEVICE_PURPOSE, key);
+}
+
 /* The secret that signs device cookies differs for each database: otherwise a token of an account in one
  * database would be valid for the account of the same name in another one. */
 static luci_result_t make_secret(const luci_throttle_shared_t *shared, luci_throttle_t *throttle,
                                  const unsigned char namespace_key[LUCI_SHA256_BYTES])
 {
     unsigned char written[LUCI_SHA256_BYTES];
-    const unsigned char *key = shared->secret ? written : shared->random;
+    const unsigned char *key = shared->secret || shared->keys ? written : shared->random;
     luci_result_t result = LUCI_OK;
 
     if (shared->secret)
         result = luci_secret_sha256(shared->secret, strlen(shared->secret), written);
+    else if (shared->keys)
+        result = derive(shared->keys, 0, written);
     if (result == LUCI_OK)
         result = luci_secret_hmac(key, namespace_key, LUCI_SHA256_BYTES, throttle->secret);
     luci_secret_wipe(written, sizeof written);
+    return result;
+}
+
+/* The further secrets of LuciaSecret, which still find device cookies. */
+static luci_result_t make_older_secrets(const luci_throttle_shared_t *shared, luci_throttle_t *throttle,
+                                        const unsigned char namespace_key[LUCI_SHA256_BYTES],
+                                        apr_pool_t *pool)
+{
+    int count = shared->secret || !shared->keys ? 0 : luci_seal_keys_count(shared->keys) - 1;
+    unsigned char key[LUCI_SEAL_KEY_BYTES];
+    luci_result_t result = LUCI_OK;
+
+    throttle->older_secrets = apr_palloc(pool, (apr_size_t)(count + 1) * LUCI_SHA256_BYTES);
+    throttle->older_count = count;
+    for (int i = 0; i < count && result == LUCI_OK; i++) {
+        result = derive(shared->keys, i + 1, key);
+        if (result == LUCI_OK)
+            result = luci_secret_hmac(key, namespace_key, LUCI_SHA256_BYTES,
+                                      throttle->older_secrets + (size_t)i * LUCI_SHA256_BYTES);
+    }
+    luci_secret_wipe(key, sizeof key);
     return result;
 }
 
@@ -154,6 +185,7 @@ const luci_throttle_t *luci_throttle_start(const luci_server_config_t *config,
     throttle->limits = config->throttle;
     throttle->counters = luci_counts_are_local(shared->counts) ? luci_cache_local_counters() : NULL;
     return make_secret(shared, throttle, namespace_key) == LUCI_OK &&
+                   make_older_secrets(shared, throttle, namespace_key, pool) == LUCI_OK &&
                    make_namespace_key(shared, throttle, namespace_key) == LUCI_OK
                ? throttle
                : NULL;

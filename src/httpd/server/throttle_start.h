@@ -11,7 +11,8 @@ typedef struct luci_throttle_shared_t {
     luci_cache_name_t name; /* of the store; without a provider it is the table in shared memory */
     luci_cache_t *cache;    /* NULL: the store is the table in shared memory */
     luci_counts_t *counts;  /* NULL: this child does not throttle, because the store failed to start */
-    const char *secret;     /* LuciaThrottleSecret; NULL: random is used */
+    const char *secret;     /* LuciaThrottleSecret; NULL: the keys are used */
+    const struct luci_seal_keys_t *keys; /* of LuciaSecret; NULL: random is used */
     unsigned char random[LUCI_SHA256_BYTES];
 } luci_throttle_shared_t;
 

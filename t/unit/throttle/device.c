@@ -17,14 +17,16 @@ static const char *renewed(const char *value, const char *account, luci_ms_t now
 {
     const char *out = NULL;
 
-    tap_is_result(luci_device_renew(&(luci_device_t){ secret, account, now }, value, &out, pool), LUCI_OK,
-                  "a token of %s", account);
+    tap_is_result(luci_device_renew(&(luci_device_t){ .secret = secret, .account = account, .now = now },
+                                    value, &out, pool),
+                  LUCI_OK, "a token of %s", account);
     return out;
 }
 
 static luci_result_t find(const char *value, const char *account, luci_ms_t now)
 {
-    return luci_device_find(&(luci_device_t){ secret, account, now }, value, nonce);
+    return luci_device_find(&(luci_device_t){ .secret = secret, .account = account, .now = now }, value,
+                            nonce);
 }
 
 static void check_one(void)
@@ -39,8 +41,10 @@ static void check_one(void)
     memcpy(first, nonce, sizeof first);
     tap_is_result(find(value, "username:bob", NOW), LUCI_NOT_FOUND,
                   "S9.5: a token of alice is not valid for bob");
-    tap_is_result(luci_device_find(&(luci_device_t){ other, "username:alice", NOW }, value, nonce),
-                  LUCI_NOT_FOUND, "S9.5: a token is not valid with another secret");
+    tap_is_result(
+        luci_device_find(&(luci_device_t){ .secret = other, .account = "username:alice", .now = NOW }, value,
+                         nonce),
+        LUCI_NOT_FOUND, "S9.5: a token is not valid with another secret");
     tap_is_result(find(value, "username:alice", NOW + LUCI_DEVICE_LIFETIME - LUCI_MS_SECOND), LUCI_OK,
                   "a device token is valid for a year");
     tap_is_result(find(value, "username:alice", NOW + LUCI_DEVICE_LIFETIME), LUCI_NOT_FOUND,
@@ -49,6 +53,31 @@ static void check_one(void)
     tap_is_int(strlen(again), MARK_HEX, "signed in again: still one token");
     tap_is_result(find(again, "username:alice", NOW), LUCI_OK, "a good one");
     tap_ok(memcmp(first, nonce, sizeof first) != 0, "the sign-in renews the device token");
+}
+
+/* Secrets that are replaced: the first one makes tokens, all of them find them. */
+static void check_older(void)
+{
+    static const unsigned char secrets[2][LUCI_SHA256_BYTES] = { "another secret", "the third secret" };
+    luci_device_t device = { .secret = secret, .account = "a", .now = NOW, .older = secrets[0], .olders = 2 };
+    const char *value;
+
+    for (int i = 0; i < 2; i++) {
+        value = NULL;
+        tap_is_result(luci_device_renew(&(luci_device_t){ .secret = secrets[i], .account = "a", .now = NOW },
+                                        NULL, &value, pool),
+                      LUCI_OK, "a token of the older secret %d", i);
+        tap_is_result(luci_device_find(&device, value, nonce), LUCI_OK,
+                      "S9.5: the older secret %d finds its tokens", i);
+        tap_is_result(find(value, "a", NOW), LUCI_NOT_FOUND,
+                      "S9.5: without the older secret %d its tokens are not valid", i);
+        tap_is_result(luci_device_renew(&device, value, &value, pool), LUCI_OK, "the token %d is renewed", i);
+        tap_is_int(strlen(value), MARK_HEX, "a token of the older secret %d is replaced", i);
+        tap_is_result(find(value, "a", NOW), LUCI_OK, "the first secret makes the token instead of %d", i);
+    }
+    device.account = "b";
+    tap_is_result(luci_device_find(&device, value, nonce), LUCI_NOT_FOUND,
+                  "S9.5: no secret finds a token of another account");
 }
 
 static void check_several(void)
@@ -98,6 +127,7 @@ int main(void)
 {
     pool = support_start();
     check_one();
+    check_older();
     check_several();
     check_forged();
     return tap_done();
