@@ -54,7 +54,7 @@ TEST_PACKAGES = fail2ban python3-prometheus-client libapache2-mod-perl2 libdbd-s
 	python3-aiosmtpd msmtp php-fpm git litmus subversion libapache2-mod-svn libapache2-mod-auth-openidc \
 	libapache2-mod-auth-mellon simplesamlphp php-cli php-xml libapache2-mod-auth-gssapi krb5-kdc krb5-admin-server krb5-user libgssapi-perl slapd \
 	nginx-light haproxy caddy prometheus cmark-gfm varnish hitch
-LONG_PACKAGES = faketime
+LONG_PACKAGES = clang faketime libclang-rt-14-dev valgrind
 LINT_PACKAGES = clang clang-tidy clang-format cppcheck
 # What dpkg-buildpackage asks for besides; a unit test needs oathtool.
 DEB_PACKAGES = build-essential debhelper dpkg-dev oathtool
