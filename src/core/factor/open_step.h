@@ -9,6 +9,10 @@
 
 #include "core/db/db.h"
 
+/* The maximum number of open steps of one user, as of sessions (LUCI_SESSIONS_MAX): it keeps one client from
+ * filling the table. */
+#define LUCI_OPEN_STEPS_MAX 1000
+
 /* Strings are borrowed. */
 typedef struct {
     const char *id; /* SHA-256 of what only the cookie has, in hex */
@@ -17,7 +21,8 @@ typedef struct {
 } luci_open_step_t;
 
 /* Opens a step, in a transaction that holds the user's lock (luci_user_lock), and deletes those of the user
- * that have expired. UNAVAILABLE also if there is no table: without a row, no step would be worth anything.
+ * that have expired, and the oldest beyond LUCI_OPEN_STEPS_MAX. UNAVAILABLE also if there is no table:
+ * without a row, no step would be worth anything.
  */
 luci_result_t luci_open_step_insert(luci_db_t *db, const luci_open_step_t *step, luci_ms_t now,
                                     apr_pool_t *scratch) LUCI_MUST_USE;

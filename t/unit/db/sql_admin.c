@@ -145,6 +145,7 @@ static const struct {
     { &luci_sql_step_spend, WRITE },
     { &luci_sql_steps_void, WRITE },
     { &luci_sql_steps_expire, WRITE },
+    { &luci_sql_steps_limit, WRITE },
     { &luci_sql_steps_purge, WRITE },
     { &luci_sql_passkey_get, ONE },
     { &luci_sql_passkeys_of_user, PAGE },
@@ -174,17 +175,17 @@ static const struct {
 static luci_result_t run(luci_db_t *db, int i)
 {
     static const luci_argument_t arguments[] = {
-        { "id", "1" },        { "username", "2" }, { "user", "2" },        { "after1", "1" },
-        { "hashed", "2" },    { "plain", "2" },    { "few", "1" },         { "after2", "2" },
-        { "disabled", "1" },  { "new_id", "2" },   { "hash", "3" },        { "state", "4" },
-        { "expires", "5" },   { "now", "6" },      { "failures", "7" },    { "seed", "8" },
-        { "new_seed", "8" },  { "step", "9" },     { "count", "10" },      { "flags", "11" },
-        { "name", "12" },     { "first", "13" },   { "end", "14" },        { "kind", "13" },
-        { "language", "14" }, { "claim", "15" },   { "until", "16" },      { "next", "17" },
-        { "address", "18" },  { "detail", "19" },  { "email", "20" },      { "after", "21" },
-        { "but", "22" },      { "waiting", "23" }, { "since", "23" },      { "notices", "24" },
-        { "from", "1" },      { "spent", "25" },   { "spent_kind", "26" }, { "new_state", "27" },
-        { NULL, NULL }
+        { "id", "1" },         { "username", "2" },  { "user", "2" },     { "after1", "1" },
+        { "hashed", "2" },     { "plain", "2" },     { "few", "1" },      { "kept", "9" },
+        { "after2", "2" },     { "disabled", "1" },  { "new_id", "2" },   { "hash", "3" },
+        { "state", "4" },      { "expires", "5" },   { "now", "6" },      { "failures", "7" },
+        { "seed", "8" },       { "new_seed", "8" },  { "step", "9" },     { "count", "10" },
+        { "flags", "11" },     { "name", "12" },     { "first", "13" },   { "end", "14" },
+        { "kind", "13" },      { "language", "14" }, { "claim", "15" },   { "until", "16" },
+        { "next", "17" },      { "address", "18" },  { "detail", "19" },  { "email", "20" },
+        { "after", "21" },     { "but", "22" },      { "waiting", "23" }, { "since", "23" },
+        { "notices", "24" },   { "from", "1" },      { "spent", "25" },   { "spent_kind", "26" },
+        { "new_state", "27" }, { NULL, NULL }
     };
     const char *const *row;
     apr_array_header_t *rows;

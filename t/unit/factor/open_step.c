@@ -134,6 +134,26 @@ static void check_expired(void)
     tap_is_int(rounds, 3, "a purge deletes in batches");
 }
 
+/* The steps that came last are those that people are about to complete. */
+static void check_limit(void)
+{
+    luci_open_step_t step = step_of(alice, "first");
+
+    step.expires = LATER - 1;
+    tap_is_result(luci_open_step_insert(with->db, &step, NOW, pool), LUCI_OK, "alice opens a first step");
+    tap_is_result(insert_at(bob, "b3", NOW), LUCI_OK, "bob opens a step beside many of alice");
+    for (int i = 0; i < LUCI_OPEN_STEPS_MAX; i++) {
+        if (insert_at(alice, apr_psprintf(pool, "more%d", i), NOW) != LUCI_OK)
+            support_give_up("a step", luci_db_error(with->db));
+    }
+    tap_is_int(steps(), LUCI_OPEN_STEPS_MAX + 1, "a user has no more open steps than LUCI_OPEN_STEPS_MAX");
+    tap_is_result(find_at(alice, "first", NOW), LUCI_NOT_FOUND, "the oldest step makes room");
+    tap_is_result(find_at(alice, apr_psprintf(pool, "more%d", LUCI_OPEN_STEPS_MAX - 1), NOW), LUCI_OK,
+                  "the newest step is open");
+    tap_is_result(find_at(bob, "b3", NOW), LUCI_OK, "the steps of alice do not end that of bob");
+    support_run(with->target.params, "DELETE FROM auth_user_step");
+}
+
 static void check_deletion(void)
 {
     tap_is_result(insert_at(bob, "b2", NOW), LUCI_OK, "bob opens a step before he is deleted");
@@ -157,6 +177,7 @@ int main(void)
     check_one();
     check_void();
     check_expired();
+    check_limit();
     check_deletion();
     support_auth_close(with);
     return tap_done();
