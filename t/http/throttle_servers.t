@@ -105,6 +105,7 @@ cmp_ok $refusals, '<=', 2, 'it is not asked for the time with each command';
 my ($faketime) = glob '/usr/lib/*/faketime/libfaketimeMT.so.1';
 SKIP: {
     skip 'libfaketime is not installed', 1 if !$faketime;
+    skip 'libfaketime and a sanitizer replace the same functions', 1 if $ENV{SANITIZE};
     my $one = site("LuciaThrottleStore @{[$primary->name]}\n$THROTTLE", modules => \@MODULES);
     my $late = LuciaTest::Server->new(modules => \@MODULES, env => { LD_PRELOAD => $faketime, FAKETIME => '-1h', FAKETIME_DONT_FAKE_MONOTONIC => 1, DONT_FAKE_MONOTONIC => 1 },
         config => (CHEAP_SITE =~ s{\@db\@}{$one->db}er) . "LuciaThrottleStore @{[$primary->name]}\n$THROTTLE");
