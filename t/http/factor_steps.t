@@ -11,6 +11,7 @@ use LuciaTest;
 use LuciaTest::Audit;
 use LuciaTest::Ctl;
 use LuciaTest::Factors;
+use LuciaTest::Gate;
 use LuciaTest::Site qw(sign_up count_of error_in $CHEAP_HASH);
 
 LuciaTest::only_files('the races of t/engines are on all engines');
@@ -193,6 +194,35 @@ $tool->does('init');
 is $off->request(POST => '/account/login', form(username => 'bobby', password => $PASSWORD), origin => 1)->status, 302, 'S6.6: luciactl init adds the table of steps, and the sign-in asks for the factor';
 $end = $tool->run('check');
 unlike $end->{out} . $end->{err}, qr/auth_user_step/, 'luciactl check is content with the table of steps';
-unlike $server->error_log . $off->error_log, qr/exit signal/, 'no child of the steps crashes';
+
+# ---- Beside a host without second factors, whose users and sessions are the same ----
+
+my $mixed = LuciaTest::Server->new(throttle => 0, config => "LuciaDatabase sqlite3 \@db\@\n$CHEAP_HASH\nLuciaMount /account\nLuciaCleanup 1s\n" . <<'CONF');
+<VirtualHost *>
+    ServerName 127.0.0.1
+</VirtualHost>
+<VirtualHost *>
+    ServerName two.test
+    LuciaSecret {file:@secret@}
+    LuciaSecondFactor optional
+</VirtualHost>
+CONF
+my $two = LuciaTest::Gate::Host->new($mixed, 'two.test', 'db/luciauth.db');
+my $beside = sign_up($mixed, 'alice', path => '/account/signup');
+@codes = give_codes($mixed->db, 'alice');
+sub step_there { return step_of($two->request(POST => '/account/login', form(username => 'alice', password => $PASSWORD), origin => 'http://two.test')) }
+sub factor_there { my ($cookie) = @_; return answer($two->request(POST => '/account/factor', form(code => $codes[0]), cookie => $cookie, origin => 'http://two.test')) }
+$open = step_there();
+is $mixed->request(POST => '/account/sessions', form(others => 1), cookie => $beside, origin => 1)->status, 303, 'a host without second factors ends all other sessions';
+is factor_there($open), $ENDED, 'S1.41: the end of all others at a host without second factors ends the steps of the other host';
+for my $words (['session', 'revoke-all', 'alice'], ['session', 'revoke-all', '--everybody', '--yes'], ['--vhost', '127.0.0.1', 'session', 'revoke-all', 'alice']) {
+    $open = step_there();
+    LuciaTest::Ctl->new('--config', $mixed->conf_file)->does(@$words);
+    is factor_there($open), $ENDED, "S1.41: @$words ends the steps of another host with the same users";
+}
+step_there();
+sqlite($mixed->db, 'UPDATE auth_user_step SET expires_at = 1');
+ok wait_until(sub { count_of($mixed, 'auth_user_step') == 0 }, 30), 'S6.6: LuciaCleanup deletes expired steps of another host with the same sessions';
+unlike $server->error_log . $off->error_log . $mixed->error_log, qr/exit signal/, 'no child of the steps crashes';
 
 done_testing;

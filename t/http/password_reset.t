@@ -184,6 +184,8 @@ $until = sqlite_value($db, "SELECT expires_at FROM $LINKS WHERE id = ?", Digest:
 ok $until > 0 && $until <= 61, 'S9.48: a spent link is answered for a minute at most' or diag $until;
 is answer_of(spend_in_browser($token, "$NEW $_")), $GONE, "S9.48: a spent link sets no other password, guess $_" for 1 .. 10;
 is hash_of('alice'), $set, 'S9.48: the hash stays after all guesses';
+my ($guess) = grep { $_->{reason} eq 'wrong_password' } $audit->events(10);
+is_deeply [@{$guess}{qw(event result account)}], ['password_reset', 'failure', 'alice'], 'S9.48: the audit log names the account of a guess with a spent link';
 is login('alice', $NEW), 429, 'S9.48: guesses with a spent link are counted as those at sign-in';
 is answer_of(spend_in_browser($token, $NEW)), $GONE, 'S9.48: beyond the limit a spent link does not tell that the password is right';
 $ctl->does('throttle', 'clear', '--all');

@@ -169,13 +169,19 @@ static luci_result_t check_second(const luci_auth_t *auth, const luci_auth_reque
     return result;
 }
 
-static luci_result_t reset_again(const luci_auth_t *auth, luci_password_reset_t *reset, apr_pool_t *pool)
+/* A wrong password is a guess at the account, and event says so; the answer is that of any spent link. */
+static luci_result_t reset_again(const luci_auth_t *auth, luci_password_reset_t *reset, luci_event_t *event,
+                                 luci_user_t *user, apr_pool_t *pool)
 {
     luci_token_t token;
     luci_result_t result = find_second(auth, reset, &token, pool);
 
     if (result == LUCI_OK)
         result = check_second(auth, &reset->request, &token, pool);
+    if (result == LUCI_DENIED || result == LUCI_THROTTLED) {
+        event->reason = result == LUCI_DENIED ? LUCI_REASON_WRONG_PASSWORD : LUCI_REASON_THROTTLED;
+        *user = token.user;
+    }
     switch (result) {
     case LUCI_OK: reset->request.username = token.user.username; return LUCI_OK;
     case LUCI_NOT_FOUND:
@@ -240,7 +246,7 @@ luci_result_t luci_password_reset(const luci_auth_t *auth, luci_password_reset_t
     if (result == LUCI_OK)
         result = reset_found(auth, request, &token, pool);
     if (result == LUCI_NOT_FOUND) {
-        result = reset_again(auth, reset, pool);
+        result = reset_again(auth, reset, &event, &token.user, pool);
         is_second = result == LUCI_OK;
     }
     luci_auth_end_attempt(auth, request, result, pool);
@@ -248,7 +254,8 @@ luci_result_t luci_password_reset(const luci_auth_t *auth, luci_password_reset_t
         return result;
     if (result == LUCI_OK)
         forget_failures(auth, &token, request->now, pool);
-    event.reason = reason_of(result, request->weakness);
+    if (event.reason == LUCI_REASON_NONE)
+        event.reason = reason_of(result, request->weakness);
     luci_auth_report(auth, &event, &token.user, NULL);
     return result;
 }

@@ -26,7 +26,8 @@ typedef struct {
     const char *params;
     const luci_settings_t *settings;
     int create;        /* 1: a missing database file may be created */
-    int is_bare;       /* 1: no configuration says which tables there are, so that they are looked for */
+    int finds_steps;   /* 1: the table of steps is looked for, whether or not the settings want it: another
+                          configuration with the same database may make steps */
     int is_inspection; /* 1: for inspection or repair; columns that requests need may be missing */
     const char *where; /* where the database is configured, for messages; NULL: unknown */
     const char *report_command; /* a command that reports more, for messages; NULL: none */

@@ -59,7 +59,7 @@ static luci_result_t find_table(luci_db_t *db, int *found)
     const luci_db_target_t *target = luci_db_target(db);
 
     *found = 0;
-    return target->is_bare || luci_table_is_wanted(&luci_table_step, target->settings)
+    return target->finds_steps || luci_table_is_wanted(&luci_table_step, target->settings)
                ? luci_db_has_table(db, &luci_table_step, found)
                : LUCI_OK;
 }

@@ -37,7 +37,8 @@ luci_result_t luci_open_step_spend(luci_db_t *db, const luci_open_step_t *step, 
                                    apr_pool_t *scratch) LUCI_MUST_USE;
 
 /* Ends all open steps of a user, in a transaction that holds the user's lock; OK also if there is no table.
- * A site without LuciaSecondFactor does not look for it. */
+ * A site without LuciaSecondFactor does not look for it, unless finds_steps of its target says so
+ * (db.h). */
 luci_result_t luci_open_steps_void(luci_db_t *db, const char *user_id, apr_pool_t *scratch) LUCI_MUST_USE;
 
 /* Deletes up to LUCI_STEP_BATCH rows of steps that have expired at that time. *removed is their number; fewer

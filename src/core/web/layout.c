@@ -7,6 +7,7 @@
 #define OPEN "%%@"
 #define CLOSE "%%"
 #define PUT_INTO "%%>layout%%"
+#define BYTE_ORDER_MARK "\xEF\xBB\xBF"
 #define BODY OPEN "body" CLOSE
 #define FOOTER "footer"
 #define NAME_CHARACTERS "abcdefghijklmnopqrstuvwxyz_"
@@ -39,16 +40,20 @@ static const char *read_marker_line(const char *text, part_t *name)
     return end && *end == '\n' ? end + 1 : NULL;
 }
 
-/* The page after a first line PUT_INTO; NULL: it has none. */
+/* The page after a first line PUT_INTO; NULL: it has none. Blanks beside it, empty lines and a byte order
+ * mark before it, which nobody sees in an editor, do not matter. */
 static const char *after_put_into(const char *page)
 {
-    const char *end = page + strlen(PUT_INTO);
+    const char *start =
+        strncmp(page, BYTE_ORDER_MARK, strlen(BYTE_ORDER_MARK)) == 0 ? page + strlen(BYTE_ORDER_MARK) : page;
+    const char *end;
 
-    if (strncmp(page, PUT_INTO, strlen(PUT_INTO)) != 0)
+    start += strspn(start, " \t\r\n");
+    if (strncmp(start, PUT_INTO, strlen(PUT_INTO)) != 0)
         return NULL;
-    if (*end == '\r')
-        end++;
-    return *end == '\n' ? end + 1 : NULL;
+    end = start + strlen(PUT_INTO);
+    end += strspn(end, " \t\r");
+    return *end == '\n' ? end + 1 : *end ? NULL : end;
 }
 
 int luci_layout_is_body(const char *page)

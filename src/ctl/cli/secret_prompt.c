@@ -120,9 +120,13 @@ static luci_exit_t from_terminal(luci_invocation_t *call, const char *prompt, ch
     return status;
 }
 
+/* In a loop over a file of names, standard input is that file. */
 static luci_exit_t from_stdin(luci_invocation_t *call, char *line)
 {
     int length = read_line(STDIN_FILENO, line);
+
+    if (length >= 0 && !luci_command_has(call, "stdin"))
+        luci_say_note("the password is the first line of standard input; --stdin says so on purpose");
 
     if (length == NO_LINE)
         return luci_command_misuse(call, "the password is missing: type it on a terminal, or write it on the "

@@ -156,7 +156,7 @@ luci_exit_t luci_ctl_database_choose(luci_invocation_t *call, luci_ctl_database_
     database->target.driver = database->config.driver;
     database->target.params = database->config.params;
     database->target.settings = &database->config.settings;
-    database->target.is_bare = has_option;
+    database->target.finds_steps = 1;
     name_database(call, database);
     return status;
 }

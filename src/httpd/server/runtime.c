@@ -124,6 +124,13 @@ static int has_step_named(const luci_server_config_t *config, const void *cookie
            strcmp(config->cookie_name, cookie_name) == 0;
 }
 
+/* Whether a host with the same sessions, which this one can end, makes steps. */
+static int makes_steps(const luci_server_config_t *other, const void *config)
+{
+    return other->settings.second_factor != LUCI_SECOND_FACTOR_OFF && other->database.driver &&
+           luci_config_has_same_sessions(config, other);
+}
+
 static luci_runtime_t *start_server(server_rec *server, server_rec *main_server, apr_pool_t *pool)
 {
     luci_server_config_t *config = luci_config_server(server);
@@ -135,6 +142,7 @@ static luci_runtime_t *start_server(server_rec *server, server_rec *main_server,
         .driver = config->database.driver,
         .params = config->database.params,
         .settings = &config->settings,
+        .finds_steps = luci_config_find(main_server, makes_steps, config) != NULL,
         .where = luci_server_database_where(server, pool),
         .report_command = luci_server_database_report_command(pool),
         .opening = luci_offload_create(LUCI_OFFLOAD_MAX),
