@@ -44,8 +44,8 @@ sub answer { my ($reply) = @_; return $reply->status . ' ' . ($reply->location /
 sub up { my ($name, $email, %arg) = @_; my $on = delete $arg{on} // $server; return $on->request(POST => '/account/signup', form(username => $name, password => $PASSWORD, defined $email ? (email => $email) : ()), %arg) }
 sub api { my ($name, $email, %arg) = @_; my $on = delete $arg{on} // $server; return $on->request(POST => '/account/api/signup', json({ username => $name, password => $PASSWORD, @_ > 1 ? (email => $email) : () }), accept => 'application/json', %arg) }
 sub columns { my ($name) = @_; return [@{ sqlite($db, 'SELECT email, email_verified FROM auth_user WHERE username = ?', $name)->[0] // {} }{qw(email email_verified)}] }
-sub one_mail { my @mails; wait_until(sub { @mails = $mail->mails }, 60) or die "no mail\n"; $mail->forget; return $mails[0] }
-sub is_empty { my ($name) = @_; ok wait_until(sub { count_of($server, 'auth_user_mail') == 0 }, 60), $name; return }
+sub one_mail { my @mails; wait_until(sub { @mails = $mail->mails }, 150) or die "no mail\n"; $mail->forget; return $mails[0] }
+sub is_empty { my ($name) = @_; ok wait_until(sub { count_of($server, 'auth_user_mail') == 0 }, 150), $name; return }
 
 # ---- The form ----
 
