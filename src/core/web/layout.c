@@ -41,7 +41,7 @@ static const char *read_marker_line(const char *text, part_t *name)
 }
 
 /* The page after a first line PUT_INTO; NULL: it has none. Blanks beside it, empty lines and a byte order
- * mark before it, which nobody sees in an editor, do not matter. */
+ * mark before it, which editors do not show, do not matter. */
 static const char *after_put_into(const char *page)
 {
     const char *start =
