@@ -111,16 +111,11 @@ luci_result_t luci_attempt_limit_passed(const luci_auth_t *auth, const luci_auth
     passing_t passing = {
         auth, request, { .id = request->key_id, .stored_hash = verdict->stored_hash, .user = verdict->user }
     };
-    luci_db_t *db;
     luci_result_t result;
 
     if (verdict->failures == 0 || verdict->failures == LUCI_KEY_UNCOUNTED)
         return LUCI_OK;
-    result = auth->source.borrow(auth->source.baton, &db);
-    if (result == LUCI_OK) {
-        result = luci_db_transaction(db, write_passed, &passing, scratch);
-        auth->source.give_back(auth->source.baton, db);
-    }
+    result = luci_db_source_transaction(&auth->source, write_passed, &passing, scratch);
     if (result == LUCI_CONFLICT)
         return result;
     report(auth, verdict->user.id, result);

@@ -175,17 +175,15 @@ luci_result_t luci_own_totp_enrol(const luci_auth_t *auth, luci_totp_enrolment_t
                           .renewed = renewed,
                           .codes = &enrolment->codes };
     luci_result_t result;
-    int is_second = 0;
 
     enrolment->own.reason = LUCI_REASON_NONE;
     result = enrol(&writing, enrolment, &event, pool);
     luci_secret_wipe(writing.seed, sizeof writing.seed);
     if (enrolment->may_be_second && (result == LUCI_CONFLICT || result == LUCI_EXPIRED)) {
         result = enrol_again(&writing, enrolment, result, pool);
-        is_second = result == LUCI_OK;
+        if (result == LUCI_OK)
+            return result;
     }
-    if (is_second)
-        return result;
     if (result != LUCI_OK)
         luci_secret_wipe(&enrolment->codes, sizeof enrolment->codes);
     report(&writing, &event, result == LUCI_OK ? renewed : enrolment->own.session, result);

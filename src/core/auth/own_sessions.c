@@ -164,14 +164,9 @@ luci_result_t luci_own_sessions_end(const luci_auth_t *auth, luci_own_sessions_e
                                     apr_pool_t *pool)
 {
     ending_t ending = { .auth = auth, .what = what, .pool = pool };
-    luci_db_t *db;
-    luci_result_t result = auth->source.borrow(auth->source.baton, &db);
+    luci_result_t result = luci_db_source_transaction(&auth->source, end_meant, &ending, pool);
 
     what->has_ended_current = 0;
-    if (result == LUCI_OK) {
-        result = luci_db_transaction(db, end_meant, &ending, pool);
-        auth->source.give_back(auth->source.baton, db);
-    }
     luci_auth_forget_all(auth, ending.ended, pool); /* on errors, too: the rows may have been deleted */
     if (result == LUCI_OK) {
         report_ended(auth, what, ending.ended);

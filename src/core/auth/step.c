@@ -80,16 +80,12 @@ luci_result_t luci_step_open(const luci_auth_t *auth, const luci_step_wanted_t *
 {
     luci_step_made_t made;
     luci_open_step_t step = { made.id, wanted->demand->user_id, now + LUCI_STEP_LIFETIME };
-    luci_db_t *db;
     luci_result_t result = luci_step_make(auth->settings->seal_keys, wanted, now, &made, pool);
 
     if (result == LUCI_OK)
-        result = auth->source.borrow(auth->source.baton, &db);
-    if (result != LUCI_OK)
-        return result;
-    result = luci_db_transaction(db, insert, &step, pool);
-    auth->source.give_back(auth->source.baton, db);
-    *value = made.value;
+        result = luci_db_source_transaction(&auth->source, insert, &step, pool);
+    if (result == LUCI_OK)
+        *value = made.value;
     return result;
 }
 

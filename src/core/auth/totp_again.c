@@ -147,16 +147,11 @@ static luci_result_t write_again(luci_db_t *db, void *baton, apr_pool_t *scratch
 /* The caches forget on errors, too, because the row may have been deleted. */
 static luci_result_t commit(writing_t *writing)
 {
-    const luci_auth_t *auth = writing->auth;
-    luci_db_t *db;
-    luci_result_t result = auth->source.borrow(auth->source.baton, &db);
+    luci_result_t result =
+        luci_db_source_transaction(&writing->auth->source, write_again, writing, writing->pool);
 
-    if (result != LUCI_OK)
-        return result;
-    result = luci_db_transaction(db, write_again, writing, writing->pool);
-    auth->source.give_back(auth->source.baton, db);
     if (writing->is_found)
-        luci_auth_forget(auth, &writing->made, writing->pool);
+        luci_auth_forget(writing->auth, &writing->made, writing->pool);
     return result;
 }
 

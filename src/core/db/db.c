@@ -796,3 +796,16 @@ luci_result_t luci_db_transaction(luci_db_t *db, luci_db_work_fn *work, void *ba
     leave_write(db);
     return result;
 }
+
+luci_result_t luci_db_source_transaction(const luci_db_source_t *source, luci_db_work_fn *work, void *baton,
+                                         apr_pool_t *scratch)
+{
+    luci_db_t *db;
+    luci_result_t result = source->borrow(source->baton, &db);
+
+    if (result != LUCI_OK)
+        return result;
+    result = luci_db_transaction(db, work, baton, scratch);
+    source->give_back(source->baton, db);
+    return result;
+}

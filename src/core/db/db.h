@@ -181,4 +181,8 @@ typedef struct {
     void *baton;
 } luci_db_source_t;
 
+/* luci_db_transaction with a handle that is borrowed for it. BUSY, UNAVAILABLE: also if there was none. */
+luci_result_t luci_db_source_transaction(const luci_db_source_t *source, luci_db_work_fn *work, void *baton,
+                                         apr_pool_t *scratch) LUCI_MUST_USE;
+
 #endif
