@@ -22,8 +22,10 @@ const browsers = [
   { title: "Firefox", start: () => launchFirefox({ hosts }), site: localhost, keepsPages: true },
 ];
 
-function luciactl(...command) {
-  execFileSync(program, ["--config", config, ...command], { input: `${password}\n`, stdio: ["pipe", "ignore", "inherit"] });
+/** Only a command that reads `input` to its end gets one: it may end before node writes, and then node throws EPIPE. */
+function luciactl(command, input) {
+  const stdin = input === undefined ? "ignore" : "pipe";
+  execFileSync(program, ["--config", config, ...command], { input, stdio: [stdin, "ignore", "inherit"] });
 }
 
 /** One browser's walk over one site. */
@@ -105,7 +107,7 @@ async function walk(it) {
   await it.signIn("boole");
   is(await it.open(who), "Hello, boole", "signed in again");
   await it.open("/");
-  luciactl("session", "revoke-all", "boole");
+  luciactl(["session", "revoke-all", "boole"]);
   is(await it.open("/private/new.html"), "Sign in", "ended by luciactl: the first page that is asked for says so");
   await it.shows(who, 2, "Sign in", "after that");
 }
@@ -130,7 +132,7 @@ async function visit(browser, kind, site, way) {
   await context.close();
 }
 
-for (const name of ["grace", "boole"]) luciactl("user", "add", name, "--stdin");
+for (const name of ["grace", "boole"]) luciactl(["user", "add", name, "--stdin"], `${password}\n`);
 for (const kind of browsers) {
   const browser = await kind.start();
   await visit(browser, kind, kind.site, walk);
