@@ -31,6 +31,8 @@ my %rule = (
     byid     => "LuciaRemoteUser user_id\nRequire valid-user",
     byrole   => "LuciaRemoteUser role\nRequire user admin",
     merged   => 'Require valid-user',
+    debug    => "LogLevel authz_core:debug\nRequire valid-user",
+    debugexp => "LogLevel authz_core:debug\nRequire expr \"%{REMOTE_USER} == 'alice'\"",
 );
 my $sections = join '', map { "<Location /$_/>\nAuthType Lucia\n$rule{$_}\n</Location>\n" } sort keys %rule;
 my $server = LuciaTest::Server->new(
@@ -136,6 +138,19 @@ for my $place (sort keys %admitted) {
         }
     };
 }
+
+subtest 'Require lines are judged once before authentication, and once with the user' => sub {
+    my $judged = sub {
+        my ($place, $who) = @_;
+        my $before = length $server->error_log;
+        asked("/$place/a.txt", $who);
+        my @results = substr($server->error_log, $before) =~ /AH01626: authorization result of Require .*?: (\w+)/g;
+        return \@results;
+    };
+    is_deeply $judged->('debug', 'alice'), ['denied', 'granted'], 'valid-user, with a session';
+    is_deeply $judged->('debug'), ['denied'], 'valid-user, without one: only before';
+    is_deeply $judged->('debugexp'), ['denied'], 'an expression that reads the user, without a session: only before';
+};
 
 subtest 'places that ask nobody' => sub {
     is_served asked("/$_/a.txt"), "$_: a visitor" for qw(granted ipany merged/or merged/open);

@@ -279,7 +279,7 @@ static int refuse_anyone(request_rec *r)
 
 int luci_gate_access(request_rec *r)
 {
-    int asks = luci_rules_ask_user(r), status;
+    int asks = luci_rules_ask_user(r), is_gate, status;
     luci_rules_seen_t *seen;
 
     if (!asks && !luci_rules_matter(r))
@@ -287,11 +287,10 @@ int luci_gate_access(request_rec *r)
     seen = luci_state_rules_seen(r);
     *seen = (luci_rules_seen_t){ 0 };
     status = run_later_access(r);
-    if (needs_user(r, seen, status))
+    is_gate = luci_identity_is_gate(r);
+    if (needs_user(r, seen, status) || (is_gate && status == DECLINED)) /* not to judge all lines again */
         return identify_and_judge(r);
-    return status == HTTP_FORBIDDEN && (asks || (seen->is_asked && luci_identity_is_gate(r)))
-               ? refuse_anyone(r)
-               : status;
+    return is_gate && status == HTTP_FORBIDDEN && (asks || seen->is_asked) ? refuse_anyone(r) : status;
 }
 
 int luci_gate_authenticate(request_rec *r)
