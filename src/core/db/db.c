@@ -610,7 +610,7 @@ luci_result_t luci_db_select(luci_db_t *db, const luci_statement_t *statement,
 static luci_result_t find_user_index(luci_db_t *db)
 {
     luci_probe_t probe = luci_probe_index(&luci_table_session, "user_id");
-    int found;
+    int found = 0;
     luci_result_t result = luci_db_connect(db);
 
     if (result != LUCI_OK || db->user_index != INDEX_UNKNOWN)

@@ -206,8 +206,7 @@ static void check_nodes(void)
     memcpy(record + length - 5, record + length - 5 - LUCI_THROTTLE_RECORD_NODE, LUCI_THROTTLE_RECORD_NODE);
     tap_is_result(luci_throttle_record_read(record, length - 5 + LUCI_THROTTLE_RECORD_NODE, NODE, &read),
                   LUCI_INVALID, "S9.39: a record of 17 nodes is none");
-    record[8]--;
-    memcpy(record + length - 5, "alice", 5);
+    length = luci_throttle_record_write(&count, record);
     tap_is_result(luci_throttle_record_read(record, length, NODE, &read), LUCI_OK,
                   "a record of 16 nodes is read again");
     memcpy(record + LUCI_THROTTLE_RECORD_HEAD, record + LUCI_THROTTLE_RECORD_HEAD + LUCI_THROTTLE_RECORD_NODE,
