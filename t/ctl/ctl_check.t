@@ -246,7 +246,7 @@ chmod 0600, $keys;
 configured($old . "LuciaSecret {file:$keys}\nLuciaSecondFactor optional\n");
 finds('LuciaSecondFactor without the column factors', 1, qr/^problem database: the table old_session has no column factors, which LuciaSecondFactor and LuciaPasskeys need: no session has a second factor, so that requests that need one are refused \| Add the column with: $alter \S*factors/m);
 finds('LuciaSecondFactor without the column proved_at', 1, $proof);
-finds('LuciaSecondFactor without its tables', 1, qr/^problem database: there is no table old_user_totp .*CREATE TABLE/m);
+finds('LuciaSecondFactor without its tables', 1, qr/^problem database: there is no table old_user_totp, or it lacks columns; LuciaSecondFactor needs it: sign-in .* are answered with 503 \| .*CREATE TABLE/m);
 finds('the columns of the module beside a missing table', 1, qr/^advice database: the session table lacks created_at, .* \| Add the columns with: $alter/m);
 configured($old);
 
@@ -254,6 +254,6 @@ sql('INSERT INTO old_key (id, user_id, hashed_password) VALUES (?, ?, ?)', "user
 sql('INSERT INTO old_session (id, user_id, active_expires, idle_expires) VALUES (?, ?, 1, 2)', 'x' x 64, 'nobody');
 finds('keys without users', 1, qr/problem rows: 7 keys belong to no user: username:ghost1, .*, username:ghost5, \.\.\. \| .*\nproblem rows: 1 sessions belong to no user/);
 sql('DROP TABLE old_session');
-finds('a missing table', 1, qr/problem database: there is no table old_session with the columns that Lucia needs \| .*luciactl init/);
+finds('a missing table', 1, qr/problem database: there is no table old_session, or it lacks columns; sessions need it: requests that need the database are answered with 503 \| .*luciactl init/);
 
 done_testing;

@@ -30,6 +30,7 @@ const luci_table_t luci_table_activity = {
     .columns = columns,
     .indexes = indexes,
     .is_wanted = is_wanted,
+    .failure = "LuciaActivity needs it: no sign-in is recorded, and the page activity is answered with 404",
 };
 
 /* ---- Statements ---- */

@@ -28,6 +28,7 @@ const luci_table_t luci_table_app_password = {
     .indexes = indexes,
     .is_wanted = is_wanted,
     .is_clustered = 1,
+    .failure = "LuciaSecondFactor needs it: there are no app passwords, and their page is answered with 404",
 };
 
 /* ---- Statements ---- */

@@ -24,6 +24,7 @@ const luci_table_t luci_table_device_notice = {
     .indexes = indexes,
     .is_wanted = is_wanted,
     .is_clustered = 1,
+    .failure = "LuciaMailNotices needs it: users are not told of sign-ins on new devices",
 };
 
 /* ---- Statements ---- */

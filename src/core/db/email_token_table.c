@@ -28,6 +28,8 @@ const luci_table_t luci_table_email_token = {
     .indexes = indexes,
     .is_wanted = is_wanted,
     .is_clustered = 1,
+    .failure = "LuciaEmail needs it: sign-up with an address and changes of the address are answered with "
+               "503, and no link to verify an address is valid",
 };
 
 /* ---- Statements ---- */

@@ -21,6 +21,7 @@ const luci_table_t luci_table_key = {
     .setting = offsetof(luci_tables_t, key),
     .columns = columns,
     .indexes = indexes,
+    .failure = "passwords need it: sign-up and sign-in are answered with 503",
 };
 
 /* ---- Statements ---- */

@@ -34,6 +34,8 @@ const luci_table_t luci_table_mail = {
     .columns = columns,
     .indexes = indexes,
     .is_wanted = is_wanted,
+    .failure = "LuciaMail needs it: no mail is sent; requests for a link, sign-up with an address and "
+               "changes of the address are answered with 503",
 };
 
 /* ---- Statements ---- */

@@ -33,6 +33,8 @@ const luci_table_t luci_table_passkey = {
     .columns = columns,
     .indexes = indexes,
     .is_wanted = is_wanted,
+    .failure = "LuciaPasskeys needs it: no passkey works, and with LuciaSecondFactor or LuciaPasskeys only, "
+               "sign-in is answered with 503",
 };
 
 static const luci_table_column_t challenge_columns[] = {
@@ -50,6 +52,7 @@ const luci_table_t luci_table_passkey_challenge = {
     .indexes = no_indexes,
     .is_wanted = is_wanted,
     .is_clustered = 1,
+    .failure = "LuciaPasskeys needs it: requests with a passkey are answered with 503",
 };
 
 /* ---- Statements ---- */

@@ -21,6 +21,7 @@ const luci_table_t luci_table_recovery_code = {
     .indexes = indexes,
     .is_wanted = is_wanted,
     .is_clustered = 1,
+    .failure = "LuciaSecondFactor needs it: sign-in and the pages of second factors are answered with 503",
 };
 
 /* ---- Statements ---- */

@@ -200,6 +200,7 @@ static luci_gap_t *add_gap(search_t *search, const luci_table_t *table, const ch
     }
     else {
         gap->statements = luci_schema_table(search->engine, table, search->settings, search->pool);
+        gap->failure = table->failure;
     }
     return gap;
 }
@@ -382,10 +383,41 @@ luci_result_t luci_schema_create_one(luci_db_t *db, const luci_table_t *table, a
     return luci_db_transaction(db, create_table, (void *)table, pool);
 }
 
+/* Whether tables are missing, but none of those that every request needs. */
+static int works_without(const apr_array_header_t *gaps)
+{
+    for (int i = 0; i < gaps->nelts; i++) {
+        const luci_gap_t *gap = &APR_ARRAY_IDX(gaps, i, luci_gap_t);
+
+        if (!gap->column && !gap->table->is_wanted)
+            return 0;
+    }
+    return lacks_table(gaps);
+}
+
+/* The account may have no right to create tables, which ends no service: the gaps say why. */
+static luci_result_t leave_tables(luci_db_t *db, apr_array_header_t **gaps, apr_pool_t *pool)
+{
+    const char *problem = apr_pstrdup(pool, luci_db_error(db));
+    luci_result_t result;
+
+    luci_db_close(db);
+    result = luci_schema_gaps(db, gaps, pool);
+    for (int i = 0; result == LUCI_OK && i < (*gaps)->nelts; i++) {
+        luci_gap_t *gap = &APR_ARRAY_IDX(*gaps, i, luci_gap_t);
+
+        if (!gap->column)
+            gap->problem = problem;
+    }
+    return result;
+}
+
 luci_result_t luci_schema_mend(luci_db_t *db, apr_array_header_t **gaps, apr_pool_t *pool)
 {
     luci_result_t result = luci_schema_create(db, gaps, pool);
 
+    if (result == LUCI_UNAVAILABLE && works_without(*gaps))
+        result = leave_tables(db, gaps, pool);
     if (result != LUCI_OK || (*gaps)->nelts == 0)
         return result;
     add_columns(db, *gaps, pool);
@@ -398,7 +430,8 @@ luci_result_t luci_schema_mend(luci_db_t *db, apr_array_header_t **gaps, apr_poo
 const char *luci_gap_text(const luci_gap_t *gap, apr_pool_t *pool)
 {
     if (!gap->column)
-        return apr_psprintf(pool, "there is no table %s, or it lacks columns of Lucia", gap->table_name);
+        return apr_psprintf(pool, "there is no table %s, or it lacks columns; %s", gap->table_name,
+                            gap->failure);
     if (gap->attribute_line)
         return apr_psprintf(pool,
                             "the table %s has no column %s, which %s names: it reads as empty, "

@@ -11,8 +11,8 @@ typedef struct {
     const char *table_name;     /* its name in the database */
     const char *column;         /* NULL: the whole table */
     const char *attribute_line; /* the directive that names an attribute; NULL: the column is none */
-    const char *failure; /* the directives that need the column, and which requests fail without it, as a
-                            phrase after "which"; NULL: all requests work */
+    const char *failure; /* the directives that need it, and which requests fail without it. Of a column, as a
+                            phrase after "which", NULL: all requests work; of a table, as in table.h */
     const char *const *statements; /* the statements that create it, in order; ends with NULL */
     int is_added;                  /* 1: it was added by luci_schema_mend or, meanwhile, by another process */
     const char *problem; /* why luci_schema_mend could not add it; NULL: it was added, or not tried */
@@ -27,7 +27,7 @@ luci_result_t luci_schema_gaps(luci_db_t *db, apr_array_header_t **gaps, apr_poo
 luci_result_t luci_schema_create(luci_db_t *db, apr_array_header_t **gaps, apr_pool_t *pool) LUCI_MUST_USE;
 
 /* The same, and adds missing columns one by one, as far as the database allows; *gaps says which were added.
- * OK also if a column could not be added. */
+ * OK also if a column could not be added, or tables that only some requests need could not be created. */
 luci_result_t luci_schema_mend(luci_db_t *db, apr_array_header_t **gaps, apr_pool_t *pool) LUCI_MUST_USE;
 
 /* Creates one table with its indexes, unless another process has done so; for tables that are not wanted from

@@ -72,6 +72,7 @@ const luci_table_t luci_table_session = {
     .is_clustered = 1,
     .needs = needs,
     .loss = "the session table lacks created_at, last_seen, address or user_agent",
+    .failure = "sessions need it: requests that need the database are answered with 503",
 };
 
 /* ---- Statements ---- */

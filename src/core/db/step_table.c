@@ -26,6 +26,7 @@ const luci_table_t luci_table_step = {
     .indexes = indexes,
     .is_wanted = is_wanted,
     .is_clustered = 1,
+    .failure = "LuciaSecondFactor needs it: sign-in of users who have a second factor is answered with 503",
 };
 
 /* ---- Statements ---- */

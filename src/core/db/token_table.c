@@ -29,6 +29,7 @@ const luci_table_t luci_table_token = {
     .indexes = indexes,
     .is_wanted = is_wanted,
     .is_clustered = 1,
+    .failure = "LuciaMail needs it: links to a new password are not sent, and none is valid",
 };
 
 /* ---- Statements ---- */

@@ -25,6 +25,7 @@ const luci_table_t luci_table_totp = {
     .indexes = indexes,
     .is_wanted = is_wanted,
     .is_clustered = 1,
+    .failure = "LuciaSecondFactor needs it: sign-in and the pages of second factors are answered with 503",
 };
 
 /* ---- Statements ---- */

@@ -24,6 +24,7 @@ const luci_table_t luci_table_user_group = {
     .indexes = indexes,
     .is_wanted = is_wanted,
     .is_clustered = 1,
+    .failure = "LuciaGroups needs it: requests that need the database are answered with 503",
 };
 
 /* ---- Statements ---- */

@@ -36,6 +36,7 @@ const luci_table_t luci_table_user = {
     .is_clustered = 1,
     .needs = needs,
     .loss = "the user table lacks disabled or created_at, so that no user can be disabled",
+    .failure = "accounts need it: requests that need the database are answered with 503",
 };
 
 /* ---- Statements ---- */

@@ -120,7 +120,7 @@ static void say_table(check_t *check, const luci_gap_t *gap)
                                   "If it is missing, run luciactl init, or this statement: ",
                                   luci_gap_statements(gap, check->findings->pool),
                                   " If it has another name, set LuciaTables", NULL),
-                      "there is no table %s with the columns that Lucia needs", gap->table_name);
+                      "%s", luci_gap_text(gap, check->findings->pool));
 }
 
 static void say_attribute(check_t *check, const luci_gap_t *gap)

@@ -117,7 +117,7 @@ static void say_gaps(const job_t *job, const apr_array_header_t *gaps, apr_pool_
 
     for (int i = 0; i < gaps->nelts; i++) {
         const luci_gap_t *gap = &APR_ARRAY_IDX(gaps, i, luci_gap_t);
-        int matters = gap->attribute_line || !gap->column || gap->failure;
+        int matters = gap->attribute_line || gap->failure;
 
         if (gap->is_added)
             say(job, APLOG_NOTICE,

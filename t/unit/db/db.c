@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Connections, files and tables: what is opened, what is made, what is left alone. Specification: S9.31. */
+#include "core/db/invitation_table.h"
 #include "core/db/key_table.h"
 #include "core/db/schema.h"
 #include "core/db/session_table.h"
@@ -158,6 +159,18 @@ static luci_result_t create_schema(const char *path)
     return result;
 }
 
+/* A start and luciactl check report a missing table with it. */
+static void check_failures(void)
+{
+    for (const luci_table_t *const *table = luci_table_list; *table; table++) {
+        const char *failure = (*table)->failure;
+
+        if (*table != &luci_table_invitation) /* luciactl makes it */
+            tap_ok(failure && strstr(failure, " it: "), "the table %s says what needs it and what fails",
+                   (*table)->name);
+    }
+}
+
 static void check_new_schema(void)
 {
     const char *path = support_path("new.db"), *before;
@@ -301,6 +314,7 @@ int main(int argc, char **argv)
     check_odd_files();
     check_no_tables();
     check_stale();
+    check_failures();
     check_new_schema();
     check_lucia_schema();
     check_foreign_schema();
