@@ -2,6 +2,7 @@
 #include "ctl/commands/commands.h"
 
 #include "core/db/passkey_table.h"
+#include "core/db/recovery_code_table.h"
 #include "core/db/totp_table.h"
 #include "core/factor/factor.h"
 #include "core/totp/totp_seed.h"
@@ -15,24 +16,30 @@
 
 /* ---- The tables ---- */
 
+static luci_exit_t refuse(luci_invocation_t *call, luci_ctl_database_t *database, const luci_table_t *missing)
+{
+    return luci_say_error(LUCI_EXIT_REFUSED,
+                          "there are no second factors: there is no table %s; write LuciaSecondFactor "
+                          "optional and restart httpd, or run luciactl init",
+                          luci_table_name(missing, &database->config.settings.tables, call->pool));
+}
+
 /* Says which tables the database has, because --database names no configuration that does. REFUSED: it has no
  * second factors. */
 static luci_exit_t find_tables(luci_invocation_t *call, luci_ctl_database_t *database)
 {
-    luci_settings_t *settings = &database->config.settings;
-    int has_totp = 0, has_passkey = 0;
+    int has_totp = 0, has_recovery_code = 0, has_passkey = 0;
     luci_result_t result = luci_db_has_table(database->db, &luci_table_totp, &has_totp);
 
+    if (result == LUCI_OK)
+        result = luci_db_has_table(database->db, &luci_table_recovery_code, &has_recovery_code);
     if (result == LUCI_OK)
         result = luci_db_has_table(database->db, &luci_table_passkey, &has_passkey);
     if (result != LUCI_OK)
         return luci_ctl_database_failed(database, result);
-    if (!has_totp)
-        return luci_say_error(LUCI_EXIT_REFUSED,
-                              "there are no second factors: there is no table %s; write LuciaSecondFactor "
-                              "optional and restart httpd, or run luciactl init",
-                              luci_table_name(&luci_table_totp, &settings->tables, call->pool));
-    settings->passkeys = has_passkey ? LUCI_PASSKEYS_ON : LUCI_PASSKEYS_OFF;
+    if (!has_totp || !has_recovery_code)
+        return refuse(call, database, has_totp ? &luci_table_recovery_code : &luci_table_totp);
+    database->config.settings.passkeys = has_passkey ? LUCI_PASSKEYS_ON : LUCI_PASSKEYS_OFF;
     return LUCI_EXIT_DONE;
 }
 

@@ -173,31 +173,46 @@ luci_exit_t luci_ctl_database_failed(const luci_ctl_database_t *database, luci_r
         luci_server_user_note(database->config.problems->pool));
 }
 
+/* Nothing works without the tables of Lucia itself. A missing table of the module is empty: what needs it
+ * says so. */
 static luci_exit_t find_tables(luci_ctl_database_t *database)
 {
+    const luci_settings_t *settings = &database->config.settings;
+    apr_pool_t *pool = database->config.problems->pool;
+    const char *missing = "";
+
     for (const luci_table_t *const *table = luci_table_list; *table; table++) {
+        const char *name = luci_table_name(*table, &settings->tables, pool);
         int found = 1;
         luci_result_t result = LUCI_OK;
 
-        if (luci_table_is_wanted(*table, &database->config.settings))
+        if (luci_table_is_wanted(*table, settings))
             result = luci_db_has(database->db, luci_probe_table(*table), &found);
         if (result != LUCI_OK)
             return luci_ctl_database_failed(database, result);
-        if (!found)
+        if (!found && !(*table)->is_wanted)
             return luci_say_error(
                 LUCI_EXIT_DATABASE,
-                "the database has no table %s with Lucia's columns; luciactl init creates it",
-                luci_table_name(*table, &database->config.settings.tables, database->config.problems->pool));
+                "the database has no table %s with Lucia's columns; luciactl init creates it", name);
+        if (!found)
+            missing = apr_pstrcat(pool, missing, *missing ? ", " : "", name, NULL);
     }
+    if (*missing)
+        luci_say_note("Missing tables: %s. luciactl check says what fails without them, and luciactl init "
+                      "creates them.",
+                      missing);
     return LUCI_EXIT_DONE;
 }
 
-/* --database names no configuration that says whether there are groups. */
-static luci_exit_t find_groups(luci_ctl_database_t *database)
+/* A user is read with the groups, which needs their table; and --database names no configuration that says
+ * whether there are groups. */
+static luci_exit_t find_groups(luci_invocation_t *call, luci_ctl_database_t *database)
 {
-    luci_result_t result =
-        luci_db_has_table(database->db, &luci_table_user_group, &database->config.settings.groups);
+    int *groups = &database->config.settings.groups;
+    luci_result_t result = LUCI_OK;
 
+    if (*groups || luci_command_has(call, "database"))
+        result = luci_db_has_table(database->db, &luci_table_user_group, groups);
     return result == LUCI_OK ? LUCI_EXIT_DONE : luci_ctl_database_failed(database, result);
 }
 
@@ -274,8 +289,8 @@ luci_exit_t luci_ctl_database_connect(luci_invocation_t *call, luci_ctl_database
     database->db = luci_db_create(&database->target, call->pool);
     result = connect_patiently(database->db);
     status = result == LUCI_OK ? find_tables(database) : luci_ctl_database_failed(database, result);
-    if (status == LUCI_EXIT_DONE && luci_command_has(call, "database"))
-        status = find_groups(database);
+    if (status == LUCI_EXIT_DONE)
+        status = find_groups(call, database);
     return status == LUCI_EXIT_DONE ? find_attributes(call, database) : status;
 }
 
