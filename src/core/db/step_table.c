@@ -51,18 +51,14 @@ const luci_statement_t luci_sql_steps_void = {
     .repeatable = 1,
 };
 
-const luci_statement_t luci_sql_steps_expire = {
-    .text = "DELETE FROM {step} WHERE user_id = :user AND expires_at <= :now:int",
-    .repeatable = 1,
-};
-
 #define NUMBER(number) LUCI_SQL_TEXT_OF(number)
 
 /* MySQL reads a table that it deletes from only in a query within a query. */
-const luci_statement_t luci_sql_steps_limit = {
-    .text = "DELETE FROM {step} WHERE user_id = :user AND id IN (SELECT old.id FROM "
-            "(SELECT s.id FROM {step} s WHERE s.user_id = :user ORDER BY s.expires_at DESC, s.id "
-            "LIMIT " NUMBER(LUCI_STEP_BATCH) " OFFSET :kept:int) old)",
+const luci_statement_t luci_sql_steps_trim = {
+    .text =
+        "DELETE FROM {step} WHERE user_id = :user AND (expires_at <= :now:int OR id IN (SELECT old.id FROM "
+        "(SELECT s.id FROM {step} s WHERE s.user_id = :user ORDER BY s.expires_at DESC, s.id "
+        "LIMIT " NUMBER(LUCI_STEP_BATCH) " OFFSET :kept:int) old))",
     .repeatable = 1,
 };
 

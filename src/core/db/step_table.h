@@ -13,11 +13,11 @@ extern const luci_table_t luci_table_step;
 #define LUCI_STEP_BATCH 200
 
 extern const luci_statement_t luci_sql_step_insert;
-extern const luci_statement_t luci_sql_step_get;     /* expires_at, of one of a user that has not expired */
-extern const luci_statement_t luci_sql_step_spend;   /* deletes the row of such a step */
-extern const luci_statement_t luci_sql_steps_void;   /* deletes all of a user */
-extern const luci_statement_t luci_sql_steps_expire; /* deletes those of a user that have expired */
-extern const luci_statement_t luci_sql_steps_limit;  /* deletes those of a user but the last ones */
-extern const luci_statement_t luci_sql_steps_purge;  /* up to LUCI_STEP_BATCH that have expired, of all */
+extern const luci_statement_t luci_sql_step_get;    /* expires_at, of one of a user that has not expired */
+extern const luci_statement_t luci_sql_step_spend;  /* deletes the row of such a step */
+extern const luci_statement_t luci_sql_steps_void;  /* deletes all of a user */
+extern const luci_statement_t luci_sql_steps_trim;  /* deletes those of a user that have expired, and all but
+                                                       the last ones, up to LUCI_STEP_BATCH of these */
+extern const luci_statement_t luci_sql_steps_purge; /* up to LUCI_STEP_BATCH that have expired, of all */
 
 #endif

@@ -10,16 +10,11 @@ luci_result_t luci_open_step_insert(luci_db_t *db, const luci_open_step_t *step,
 {
     int changed;
     luci_result_t result =
-        luci_db_execute(db, &luci_sql_steps_expire,
-                        LUCI_ARGUMENTS({ "user", step->user_id }, { "now", luci_sql_number(now, scratch) }),
+        luci_db_execute(db, &luci_sql_steps_trim,
+                        LUCI_ARGUMENTS({ "user", step->user_id }, { "now", luci_sql_number(now, scratch) },
+                                       { "kept", luci_sql_number(LUCI_OPEN_STEPS_MAX - 1, scratch) }),
                         &changed, scratch);
 
-    if (result == LUCI_OK)
-        result =
-            luci_db_execute(db, &luci_sql_steps_limit,
-                            LUCI_ARGUMENTS({ "user", step->user_id },
-                                           { "kept", luci_sql_number(LUCI_OPEN_STEPS_MAX - 1, scratch) }),
-                            &changed, scratch);
     return result == LUCI_OK
                ? luci_db_execute(db, &luci_sql_step_insert,
                                  LUCI_ARGUMENTS({ "id", step->id }, { "user", step->user_id },

@@ -84,7 +84,10 @@ static const char *const *const attribute_lists[] = { none, one, three };
     "SELECT s.expires_at FROM \"auth_user_step\" s WHERE s.id = %s AND s.user_id = %s AND s.expires_at > "   \
     "%lld"
 #define STEP_SPEND "DELETE FROM \"auth_user_step\" WHERE id = %s AND user_id = %s AND expires_at > %lld"
-#define STEPS_EXPIRE "DELETE FROM \"auth_user_step\" WHERE user_id = %s AND expires_at <= %lld"
+#define STEPS_TRIM                                                                                           \
+    "DELETE FROM \"auth_user_step\" WHERE user_id = %s AND (expires_at <= %lld OR id IN "                    \
+    "(SELECT old.id FROM (SELECT s.id FROM \"auth_user_step\" s WHERE s.user_id = %s "                       \
+    "ORDER BY s.expires_at DESC, s.id LIMIT 200 OFFSET %lld) old))"
 #define STEPS_PURGE                                                                                          \
     "DELETE FROM \"auth_user_step\" WHERE expires_at <= %lld AND id IN (SELECT old.id FROM (SELECT s.id "    \
     "FROM "                                                                                                  \
@@ -298,7 +301,7 @@ static const struct {
     { &luci_sql_step_insert, 0, STEP_INSERT, "id user expires", STEP_INSERT, "id user expires" },
     { &luci_sql_step_get, 1, STEP_GET, "id user now", STEP_GET, "id user now" },
     { &luci_sql_step_spend, 0, STEP_SPEND, "id user now", STEP_SPEND, "id user now" },
-    { &luci_sql_steps_expire, 1, STEPS_EXPIRE, "user now", STEPS_EXPIRE, "user now" },
+    { &luci_sql_steps_trim, 1, STEPS_TRIM, "user now user kept", STEPS_TRIM, "user now user kept" },
     { &luci_sql_steps_purge, 1, STEPS_PURGE, "now now", STEPS_PURGE, "now now" },
     { &luci_sql_passkey_insert, 0, PASSKEY_INSERT, "id user credential key algorithm count flags name now",
       PASSKEY_INSERT, "id user credential key algorithm count flags name now" },
