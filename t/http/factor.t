@@ -227,6 +227,53 @@ is $server->request(GET => '/plain/a.txt', script(), cookie => $bobby)->status, 
 my $bobbys = row_of($server, session_of($reply));
 is $bobbys->{user_id}, user_id($db, 'alice'), 'the new session is that of the sign-in';
 
+# ---- A double click, whose second form comes when the browser has the answer to the first one ----
+
+sub click { my ($code, $cookies, %arg) = @_; return factor($code, $cookies, navigation('Sec-Fetch-Site' => 'same-origin'), %arg) }
+sub sets { my ($reply) = @_; return join ' ', map { /^(auth_session\w*)=/ ? $1 : () } $reply->headers('Set-Cookie') }
+sub left_of { my ($name) = @_; return join ' ', map { sqlite_value($db, "SELECT count(*) FROM $_ WHERE user_id = ?", user_id($db, $name)) } qw(user_session auth_user_recovery_code) }
+my $one = up('hanna');
+my @of_hanna = give_codes($db, 'hanna');
+$reply = click($of_hanna[0], [$step = step_of(login('hanna'))], next => '/two/a.txt');
+my $hanna = session_of($reply);
+is answer($reply), '302 /two/a.txt', 'S9.48: the first click of a double click below a code signs in';
+my $as_it_was = row_of($server, $hanna);
+$audit->events(1);
+for my $click (2 .. 7) {
+    $reply = click($of_hanna[0], [$hanna], next => '/two/a.txt');
+    is answer($reply), '302 /two/a.txt', "S9.48: click $click with a code leads to where the first one led";
+    is sets($reply), '', "S9.48: the answer to click $click with a code has no cookie";
+}
+is answer(click($of_hanna[0], [$hanna])), '302 /account', 'S9.48: the second click with a code and without next leads home';
+is answer($host{handler}->request(POST => '/mine/factor', form(code => $of_hanna[0]), cookie => $hanna, navigation('Sec-Fetch-Site' => 'same-origin', Origin => 'http://handler.test'))), '302 /start', 'S9.48: LuciaHomeURL is where that is';
+is_deeply row_of($server, $hanna), $as_it_was, 'S9.48: second clicks with a code leave the session as it was';
+is left_of('hanna'), '2 9', 'S9.48: second clicks with a code make no session and spend no code';
+is answer(click('', [$hanna])), '400 Incorrect code', 'S9.48: a form without a code is no second click';
+is answer(click($of_hanna[0], [$hanna], origin => 'http://evil.example', navigation('Sec-Fetch-Site' => 'cross-site'))), '403 ' . error_in($server->request(POST => '/account/factor', form(code => 1), origin => 'http://evil.example')), 'S9.48: a form of another site is no second click';
+$reply = click($of_hanna[0], [$step]);
+is answer($reply), '401 Sign-in took too long. Sign in again.', 'S9.48: a second click with a spent step and no session gets none';
+is sets($reply), 'auth_session_step', 'S9.48: the answer to it clears the step, and sets no session';
+is answer(factor($of_hanna[0], [$hanna])), '400 Incorrect code', 'S9.48: a program that sends a code again is told that it is spent';
+is answer(api(factor => qq({"code":"$of_hanna[0]"}), $hanna)), '400 Incorrect code', 'S9.48: a script that sends a code again is told that it is spent';
+is answer(click($of_hanna[0], [$step, $hanna])), '400 Incorrect code', 'S9.48: a form with a step that has ended is no second click';
+is answer(click($of_hanna[0], [$one])), '400 Incorrect code', 'S9.48: a session with one factor needs a code that is right, also after a click';
+my @said = map { "$_->{event} $_->{reason}" } $audit->events(7);
+is_deeply \@said, ['factor bad_request', 'factor cross_site', 'factor cross_site', 'factor no_session', ('factor wrong_code') x 4], 'S9.48: second clicks with a code are no events, and count as no wrong codes';
+$reply = click($of_hanna[1], [$one], next => '/two/a.txt');
+is answer($reply), '303 /two/a.txt', 'S9.48: the first click gives a session the factor';
+my $raised_by_click = session_of($reply);
+is answer(click($of_hanna[1], [$raised_by_click], next => '/two/a.txt')), '302 /two/a.txt', 'S9.48: the second click of a session that has got the factor leads to where the first one led';
+$reply = confirm($raised_by_click);
+$reply = click($of_hanna[2], [step_of($reply), $raised_by_click], next => '/fresh/a.txt');
+is answer($reply), '303 /fresh/a.txt', 'S9.48: the first click completes a confirmation';
+is answer(click($of_hanna[2], [session_of($reply)], next => '/fresh/a.txt')), '302 /fresh/a.txt', 'S9.48: the second click of a confirmation leads to where the first one led';
+$hanna = session_of(click($of_hanna[3], [step_of(login('hanna'))]));
+sqlite($db, 'UPDATE user_session SET active_expires = active_expires - 60000 WHERE id = ?', stored_id($hanna));
+is answer(click($of_hanna[3], [$hanna])), '400 Incorrect code', 'S9.48: a minute after the first click a code is looked at again';
+$hanna = session_of(click($of_hanna[4], [step_of(login('hanna'))]));
+take_factors($db, 'hanna');
+is answer(click($of_hanna[4], [$hanna])), '303 /account/factors', 'S9.48: a user without a second factor is led to where one sets one up, also after a second click';
+
 # ---- A second factor that is required ----
 
 my $carol = up('carol');

@@ -244,6 +244,17 @@ static int complain(factor_request_t *proving, const luci_problem_t *problem, co
                                      : page(proving, problem, field);
 }
 
+/* Where a sign-in goes on. */
+static int lead_on(factor_request_t *proving)
+{
+    luci_endpoint_request_t *request = proving->request;
+    request_rec *r = request->r;
+
+    if (!proving->second.passkey && luci_half_needs_passkey(r))
+        return luci_reply_redirect(r, luci_way_back_link(r, request->urls->passkeys, proving->next));
+    return luci_reply_redirect(r, proving->next ? proving->next : request->urls->home);
+}
+
 static int done(factor_request_t *proving, const luci_session_t *renewed)
 {
     luci_endpoint_request_t *request = proving->request;
@@ -257,10 +268,8 @@ static int done(factor_request_t *proving, const luci_session_t *renewed)
         luci_answer_clear_cache(r);
     if (request->wants_json)
         return luci_reply_json(r, HTTP_OK, luci_account_json(renewed, request->runtime->auth.settings));
-    if (is_sign_in && !proving->second.passkey && luci_half_needs_passkey(r))
-        return luci_reply_redirect(r, luci_way_back_link(r, request->urls->passkeys, proving->next));
     if (is_sign_in)
-        return luci_reply_redirect(r, proving->next ? proving->next : request->urls->home);
+        return lead_on(proving);
     return luci_reply_see_other(r, proving->next ? proving->next : request->urls->account);
 }
 
@@ -316,6 +325,20 @@ static int refuse_nothing(factor_request_t *proving)
     return complain(proving, &problem, "code_error");
 }
 
+/* The second click of a double click, after the browser has got the answer to the first one: it has a session
+ * with two factors, as old as that answer, and no step any more. The code is not looked at, because there is
+ * nothing left to prove. */
+static int is_again(const factor_request_t *proving)
+{
+    const luci_endpoint_request_t *request = proving->request;
+    luci_ms_t now = proving->second.request.now;
+
+    return luci_endpoint_may_be_second(request) && proving->user.kinds && is_done(proving) &&
+           !luci_cookies_step(request->r) &&
+           now - luci_session_estimate(proving->second.session->active_expires, proving->auth.settings, now) <
+               LUCI_TWICE_WITHIN;
+}
+
 static int post(luci_endpoint_request_t *request)
 {
     factor_request_t proving;
@@ -333,6 +356,8 @@ static int post(luci_endpoint_request_t *request)
     read_passkey(&proving, &passkey);
     if (!proving.second.passkey && (!proving.second.code || !*proving.second.code))
         return refuse_nothing(&proving);
+    if (is_again(&proving))
+        return lead_on(&proving);
     result = luci_second_step(&proving.auth, &proving.second, &renewed, request->r->pool);
     return answer(&proving, result, &renewed);
 }
