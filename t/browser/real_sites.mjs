@@ -6,6 +6,8 @@
 import { execFileSync } from "node:child_process";
 
 import { launch } from "./chromium.mjs";
+import { launchFirefox } from "./firefox.mjs";
+import { until } from "./moves.mjs";
 import { PASSWORD as password, WRONG } from "../interop/lib/fixtures.mjs";
 import { diag, done, is, ok } from "../interop/lib/tap.mjs";
 
@@ -14,9 +16,9 @@ const { port } = new URL(origin);
 const browser = await launch({ hosts: ["*.site.example"] });
 
 /** One person with a browser of their own. */
-async function visit(title, walk) {
+async function visit(title, walk, visitor = browser) {
   diag(title);
-  const context = await browser.newContext();
+  const context = await visitor.newContext();
   context.setDefaultTimeout(30_000);
   try {
     await walk(await context.newPage(), context);
@@ -132,6 +134,83 @@ await visit("a double click on the form of a link", async (tab) => {
   await fillIn(tab, "irma");
   is(await heading(tab), "Profile", "S9.48: the password of a double click on the form of a link signs in");
 });
+
+/** Signs up with an app, and answers with the recovery codes. */
+async function signUpWithApp(tab, username) {
+  await tab.goto(`${origin}/signup`);
+  await fillIn(tab, username);
+  await tab.goto(`${origin}/factors/totp`);
+  const secret = await tab.locator("[name=secret]").inputValue();
+  await tab.fill("#code", execFileSync("oathtool", ["--totp", "--base32", secret], { encoding: "utf8" }).trim());
+  await send(tab, "button:has-text('Turn on')");
+  return tab.locator("li code").allTextContents();
+}
+
+await visit("a double click on the button below the code", async (tab, context) => {
+  const codes = await signUpWithApp(tab, "thekla");
+  await context.clearCookies();
+  await tab.goto(`${origin}/login`);
+  await fillIn(tab, "thekla");
+  await tab.locator("#code").pressSequentially(codes[0]);
+  is(await clickTwice(tab, "Continue", "Profile"), 1, "S9.48: a double click below the code sends the form once, and signs in");
+  await tab.goto(`${origin}/factors`);
+  ok(/\b9\b/.test(await tab.locator("main").textContent()), "S9.48: the session of a double click below the code goes on, and one recovery code was spent");
+
+  // Once more while the next page is on its way.
+  await context.clearCookies();
+  await tab.goto(`${origin}/login`);
+  await fillIn(tab, "thekla");
+  await tab.locator("#code").pressSequentially(codes[1]);
+  let posts = 0;
+  await slowly(tab, async () => {
+    tab.on("request", (request) => (posts += request.method() === "POST" ? 1 : 0));
+    const next = tab.waitForRequest((request) => request.method() === "GET");
+    await tab.keyboard.press("Enter");
+    await next;
+    await tab.keyboard.press("Enter");
+    await until(() => posts === 2, "a second form");
+    await tab.waitForSelector("h1:has-text('Profile')");
+  });
+  is([posts, await heading(tab)], [2, "Profile"], "S9.48: a code that is sent again while the next page is on its way leads to that page");
+});
+
+await visit("a double click on Delete my account", async (tab) => {
+  await tab.goto(`${origin}/signup`);
+  await fillIn(tab, "vanessa");
+  await tab.goto(`${origin}/delete`);
+  await tab.fill("#username", "vanessa");
+  is(await clickTwice(tab, "Delete my account", "Sign in"), 1, "S9.48: a double click on Delete my account sends the form once, and leads to sign-in");
+  await fillIn(tab, "vanessa");
+  is(await tab.locator("[role=alert]").textContent(), "Incorrect username or password", "S9.48: after a double click on Delete my account the account is gone");
+});
+
+// The forms are held back here, so that nothing depends on when an answer comes.
+const firefox = await launchFirefox();
+for (const [name, visitor] of Object.entries({ Chromium: browser, Firefox: firefox })) {
+  await visit(`clicks on Delete my account in ${name}`, async (tab) => {
+    await tab.goto(`${origin}/signup`);
+    await fillIn(tab, `ada${name.toLowerCase()}`);
+    await tab.goto(`${origin}/delete`);
+    await tab.locator("#username").pressSequentially("ada");
+    await tab.evaluate(() => {
+      window.forms = 0;
+      document.querySelector("form").addEventListener("submit", (event) => {
+        event.preventDefault();
+        window.forms += 1;
+      });
+    });
+    const button = tab.getByRole("button", { name: "Delete my account" });
+    const forms = () => tab.evaluate(() => window.forms);
+    await button.click({ clickCount: 2, delay: 60 });
+    is(await forms(), 1, `S9.48: in ${name} a double click on Delete my account sends the form once`);
+    await button.click();
+    is(await forms(), 2, `S9.48: in ${name} a click after the double click sends the form`);
+    await button.focus();
+    await tab.keyboard.press("Enter");
+    is(await forms(), 3, `S9.48: in ${name} the Enter key sends the form`);
+  }, visitor);
+}
+await firefox.close();
 
 await visit("a neighbour's cookie of the same name", async (tab, context) => {
   const www = `http://www.site.example:${port}`;

@@ -32,6 +32,7 @@ LuciaPasswordHash argon2id m=8 t=1 p=1
 LuciaMount /
 LuciaSecret {file:@secret@}
 LuciaSecondFactor optional
+LuciaAccountDeletion On
 # As many sites have it for everything that they serve.
 <If "%{HTTP_HOST} =~ /^127/">
     Header always set Referrer-Policy no-referrer

@@ -139,6 +139,10 @@ is $server->request(POST => '/account/login', form(username => 'alice', password
 my ($event) = grep { $_->{event} eq 'user_delete' && $_->{result} eq 'ok' } $audit->events(1);
 is_deeply [@{$event}{qw(account user session)}], ['Alice', $id, substr(stored_id($alice), 0, 12)], 'the audit log has the deletion';
 is answer(end($alice, 'alice')), '401 Unauthorized', 'a second deletion finds no session';
+my $ended = in('bert');
+sqlite($db, 'DELETE FROM user_session WHERE id = ?', stored_id($ended));
+is answer(end($ended, 'bert', navigation('Sec-Fetch-Site' => 'same-origin'))), '401 Unauthorized', 'S1.36: a browser whose session has ended otherwise is not told that its account is gone';
+is rows_of(id_of('bert')), '1 1 1', 'S1.36: a form with an ended session deletes nothing';
 $alice = up('alice');
 isnt id_of('alice'), $id, 'S1.36: the name is free for a new account';
 
