@@ -11,8 +11,9 @@ use LuciaTest::Ctl;
 use LuciaTest::Factors ();
 use LuciaTest::Gate;
 use LuciaTest::MariaDB;
+use LuciaTest::Passkey;
 use LuciaTest::Postgres;
-use LuciaTest::Site qw(sign_up $CHEAP_HASH);
+use LuciaTest::Site qw(sign_up site $CHEAP_HASH);
 use LuciaTest::Sqlite;
 
 LuciaTest::only_files('this runs on all engines anyway');
@@ -151,6 +152,31 @@ sub check_ctl {
     return;
 }
 
+# An authenticator, and tables that are dropped while the server runs.
+sub check_passkeys {
+    my $site = site("LuciaSecret {file:\@secret\@}\nLuciaPasskeys on\n<VirtualHost *>\nServerName site.example\nServerAlias localhost\n</VirtualHost>\n", mount => '/account', throttle => 0);
+    my %host = (host => 'localhost:' . $site->port, accept => 'application/json');
+    my $key = LuciaTest::Passkey->new(origin => "http://$host{host}");
+    my $ask = sub { my ($path, @more) = @_; return $site->request(GET => "/account/api/$path", %host, @more) };
+    my $send = sub { my ($path, $fields, @more) = @_; return $site->request(POST => "/account/api/$path", form(%$fields), %host, origin => $key->{origin}, @more)->status };
+    my $who = cookie_of($site->request(POST => '/account/signup', form(username => 'alice', password => $PASSWORD), %host, origin => $key->{origin}));
+    my $offer = $ask->('passkeys', cookie => $who)->json->{registration};
+    is $send->('passkeys', { $key->registration($offer) }, cookie => $who), 200, 'a passkey is added while its tables exist';
+    my $sign_in = sub { $send->('passkey', { $key->assertion($ask->('passkey')->json, handle => $offer->{user_handle}) }) };
+    is $sign_in->(), 200, 'a passkey signs in while its tables exist';
+    my $other = LuciaTest::Passkey->new(origin => $key->{origin}, id => 'another');
+    my %registration = $other->registration($ask->('passkeys', cookie => $who)->json->{registration});
+    sqlite($site->db, 'DROP TABLE auth_user_passkey_challenge');
+    is $sign_in->(), 503, 'without auth_user_passkey_challenge, sign-in with a passkey answers 503';
+    is $send->('passkeys', \%registration, cookie => $who), 503, 'without auth_user_passkey_challenge, the registration of a passkey answers 503';
+    my $ctl = LuciaTest::Ctl->new('--config', $site->conf_file);
+    $ctl->does('init');
+    sqlite($site->db, 'DROP TABLE auth_user_passkey');
+    ok wait_until(sub { $sign_in->() == 400 }, 20), 'without auth_user_passkey, sign-in with a passkey answers 400';
+    is $ask->('passkeys', cookie => $who)->status, 503, 'without auth_user_passkey, the page of passkeys answers 503';
+    return;
+}
+
 # An account that may not create tables, after an upgrade with LuciaCreateSchema On.
 sub check_no_right {
     $database = $engine->create;
@@ -198,4 +224,5 @@ for my $class (qw(LuciaTest::Sqlite LuciaTest::Postgres LuciaTest::MariaDB)) {
         subtest 'no right to create'  => $engine->can('plain_user') ? \&check_no_right : \&check_read_only;
     };
 }
+subtest 'passkeys' => \&check_passkeys;
 done_testing;
