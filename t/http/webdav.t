@@ -7,6 +7,8 @@ use lib 't/lib';
 use File::Path qw(make_path);
 use Test::More;
 use LuciaTest;
+use LuciaTest::Gate qw(navigation script);
+use LuciaTest::Site ();
 
 my @DAV = (modules => ['dav', 'dav_fs', 'dav_lock', 'authn_file'], throttle => 0);
 my $BASIC = <<'EOT';
@@ -112,6 +114,32 @@ EOT
     my $own = $repository->('lucia', config => $DATABASE . $TOP);
     sign_up($own);
     is_deeply subversion($own), $without, "Subversion works as before with the module's accounts";
+}
+
+# mod_authz_svn asks whether the Require lines need a user before it refuses an anonymous request.
+SKIP: {
+    skip 'no mod_authz_svn', 1 unless -e LuciaTest::apxs('libexecdir') . '/mod_authz_svn.so' && grep { -x "$_/svnadmin" } split /:/, $ENV{PATH};
+    my $server = server(modules => [qw(dav dav_svn authz_svn)], start => 0, config => $DATABASE . "LuciaMount /account\n" . <<'EOT');
+<Location /svn>
+    DAV svn
+    SVNParentPath @dir@/svn
+    AuthType Lucia
+    Require valid-user
+    AuthzSVNAccessFile @dir@/conf/access
+</Location>
+EOT
+    $server->write('conf/access', "[/]\nalice = rw\n");
+    system('svnadmin', 'create', $server->dir . '/svn/a') == 0 or die 'svnadmin failed';
+    system 'chown', '-R', (LuciaTest::server_user())[0], $server->dir . '/svn' if $> == 0;
+    $server->start;
+    my %cookie = map { $_ => LuciaTest::Site::sign_up($server, $_, path => '/account/signup') } qw(alice bobby);
+    my %asks = (browser => [navigation()], script => [script()], 'a client with a password' => [headers => { Authorization => 'Basic eDp5' }]);
+    for my $kind (sort keys %asks) {
+        my $status = sub { $server->request(GET => '/svn/a/', @{ $asks{$kind} }, $_[0] ? (cookie => $cookie{ $_[0] }) : ())->status };
+        is $status->(), $kind eq 'browser' ? 302 : 401, "AuthzSVNAccessFile: $kind without a session is asked to sign in";
+        is $status->('alice'), 200, "AuthzSVNAccessFile: $kind with a session of a user whom the file admits is served";
+        is $status->('bobby'), 403, "AuthzSVNAccessFile: $kind with a session of another user is refused";
+    }
 }
 
 done_testing;

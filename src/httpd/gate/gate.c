@@ -277,6 +277,16 @@ static int refuse_anyone(request_rec *r)
     return luci_identity_look(r, &user) == LUCI_OK ? luci_reply_forbidden(r, user) : HTTP_FORBIDDEN;
 }
 
+/* Whether the phases of the user run here, so that mod_authz_core need not judge all lines again. Not where a
+ * module may force authentication (mod_authz_svn): it asks this phase whether the lines need a user, which
+ * only DECLINED says, and httpd runs the phases of the user for it. */
+static int runs_phases(void)
+{
+    const apr_array_header_t *hooks = ap_hook_get_force_authn();
+
+    return !hooks || !hooks->nelts;
+}
+
 int luci_gate_access(request_rec *r)
 {
     int asks = luci_rules_ask_user(r), is_gate, status;
@@ -288,7 +298,7 @@ int luci_gate_access(request_rec *r)
     *seen = (luci_rules_seen_t){ 0 };
     status = run_later_access(r);
     is_gate = luci_identity_is_gate(r);
-    if (needs_user(r, seen, status) || (is_gate && status == DECLINED)) /* not to judge all lines again */
+    if (needs_user(r, seen, status) || (is_gate && status == DECLINED && runs_phases()))
         return identify_and_judge(r);
     return is_gate && status == HTTP_FORBIDDEN && (asks || seen->is_asked) ? refuse_anyone(r) : status;
 }
