@@ -82,5 +82,7 @@ is login('bobby', $PASSWORD)->status, 302, 'S9.61: without the table people sign
 is login('bobby', 'wrong 1')->status, 400, 'without the table a wrong password answers 400';
 is $site->request(GET => '/account/activity')->location, '/account/login?next=/account/activity', 'a visitor of the page activity signs in and comes back';
 is $site->request(GET => '/account/activity', cookie => sign_in($site, 'bobby', path => '/account/login'))->status, 404, 'without the table the page is 404';
-is $ctl->status(qw(--vhost 127.0.0.1 activity bobby)), 3, 'without the table luciactl activity says that it is missing';
+my $ran = $ctl->run(qw(--vhost 127.0.0.1 activity bobby));
+is $ran->{status}, 1, 'without the table luciactl activity is refused';
+like $ran->{err}, qr/there is no table auth_user_activity\b.*\bluciactl init\b/, 'without the table luciactl activity says that it is missing, and what makes it';
 done_testing;
