@@ -16,9 +16,9 @@ const { port } = new URL(origin);
 const browser = await launch({ hosts: ["*.site.example"] });
 
 /** One person with a browser of their own. */
-async function visit(title, walk, visitor = browser) {
+async function visit(title, walk, visitor = browser, device = {}) {
   diag(title);
-  const context = await visitor.newContext();
+  const context = await visitor.newContext(device);
   context.setDefaultTimeout(30_000);
   try {
     await walk(await context.newPage(), context);
@@ -184,23 +184,26 @@ await visit("a double click on Delete my account", async (tab) => {
   is(await tab.locator("[role=alert]").textContent(), "Incorrect username or password", "S9.48: after a double click on Delete my account the account is gone");
 });
 
-// The forms are held back here, so that nothing depends on when an answer comes.
+/** Opens the page with the name typed; its forms are counted and held back, so that nothing depends on when an answer comes. */
+async function openDelete(tab, username) {
+  await tab.goto(`${origin}/signup`);
+  await fillIn(tab, username);
+  await tab.goto(`${origin}/delete`);
+  await tab.locator("#username").pressSequentially(username);
+  await tab.evaluate(() => {
+    window.forms = 0;
+    document.querySelector("form").addEventListener("submit", (event) => {
+      event.preventDefault();
+      window.forms += 1;
+    });
+  });
+  return [tab.getByRole("button", { name: "Delete my account" }), () => tab.evaluate(() => window.forms)];
+}
+
 const firefox = await launchFirefox();
 for (const [name, visitor] of Object.entries({ Chromium: browser, Firefox: firefox })) {
   await visit(`clicks on Delete my account in ${name}`, async (tab) => {
-    await tab.goto(`${origin}/signup`);
-    await fillIn(tab, `ada${name.toLowerCase()}`);
-    await tab.goto(`${origin}/delete`);
-    await tab.locator("#username").pressSequentially("ada");
-    await tab.evaluate(() => {
-      window.forms = 0;
-      document.querySelector("form").addEventListener("submit", (event) => {
-        event.preventDefault();
-        window.forms += 1;
-      });
-    });
-    const button = tab.getByRole("button", { name: "Delete my account" });
-    const forms = () => tab.evaluate(() => window.forms);
+    const [button, forms] = await openDelete(tab, `ada${name.toLowerCase()}`);
     await button.click({ clickCount: 2, delay: 60 });
     is(await forms(), 1, `S9.48: in ${name} a double click on Delete my account sends the form once`);
     await button.click();
@@ -211,6 +214,14 @@ for (const [name, visitor] of Object.entries({ Chromium: browser, Firefox: firef
   }, visitor);
 }
 await firefox.close();
+
+const phone = { hasTouch: true, isMobile: true };
+await visit("taps on Delete my account", async (tab) => {
+  const [button, forms] = await openDelete(tab, "adaphone");
+  await tab.tap("#username");
+  await button.tap();
+  is(await forms(), 1, "S9.48: a tap on Delete my account right after one on the field sends the form");
+}, browser, phone);
 
 await visit("a neighbour's cookie of the same name", async (tab, context) => {
   const www = `http://www.site.example:${port}`;
