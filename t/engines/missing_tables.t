@@ -177,13 +177,20 @@ sub check_passkeys {
     return;
 }
 
-# An account that may not create tables, after an upgrade with LuciaCreateSchema On.
-sub check_no_right {
+# A database that a server has used, without one of its tables.
+sub lose {
+    my ($table) = @_;
     $database = $engine->create;
     $server = server('On');
     sign_up($server, 'alice', path => '/account/signup');
     $server->stop;
-    drop('step');
+    drop($table);
+    return;
+}
+
+# An account that may not create tables, after an upgrade with LuciaCreateSchema On.
+sub check_no_right {
+    lose('step');
     my $plain = 'plain' . $$;
     $engine->plain_user($database, $plain);
     $server = server('On', "user=$plain");
@@ -199,11 +206,7 @@ sub check_no_right {
 
 # A file that can't be written, after the same.
 sub check_read_only {
-    $database = $engine->create;
-    $server = server('On');
-    sign_up($server, 'alice', path => '/account/signup');
-    $server->stop;
-    drop('activity');
+    lose('activity');
     chmod 0444, $database;
     SKIP: {
         skip 'root writes everywhere', 2 if $> == 0 && !LuciaTest::server_user();
