@@ -254,6 +254,6 @@ sql('INSERT INTO old_key (id, user_id, hashed_password) VALUES (?, ?, ?)', "user
 sql('INSERT INTO old_session (id, user_id, active_expires, idle_expires) VALUES (?, ?, 1, 2)', 'x' x 64, 'nobody');
 finds('keys without users', 1, qr/problem rows: 7 keys belong to no user: username:ghost1, .*, username:ghost5, \.\.\. \| .*\nproblem rows: 1 sessions belong to no user/);
 sql('DROP TABLE old_session');
-finds('a missing table', 1, qr/problem database: there is no table old_session, or it lacks columns; sessions need it: requests that need the database are answered with 503 \| .*luciactl init/);
+finds('a missing table', 1, qr/problem database: there is no table old_session, or it lacks columns; sessions need it: requests that need the database are answered with 503 \| If it has another name, set LuciaTables\. Otherwise run luciactl init, or this as the owner of the tables: CREATE TABLE /);
 
 done_testing;

@@ -141,6 +141,7 @@ sub check_ctl {
     is $ctl->run(@$_)->{status}, 1, "luciactl @$_ is refused without its table" for [qw(factor list frida)], [qw(factor reset frida)], [qw(passkey list frida)], [qw(app-password list frida)], [qw(activity frida)], [qw(mail queue)], [qw(group add frida staff)];
     my $end = $ctl->run('--json', 'check');
     like $end->{out}, qr/there is no table auth_user_$_, or it lacks columns; \Q$FAILS{$_}[0]\E"/, "luciactl check says what fails without the table auth_user_$_" for @TABLES;
+    like $end->{out}, qr/"Run luciactl init, or this as the owner of the tables: CREATE TABLE IF NOT EXISTS \S*auth_user_step/, 'luciactl check says how a table of the module is made, and does not suggest LuciaTables, which has no name for it';
     is $ctl->run('init')->{status}, 0, 'luciactl init makes the tables of the module';
     is $ctl->run('user', 'list')->{err}, '', 'luciactl user list notes nothing when all tables are there';
     drop('recovery_code');

@@ -113,14 +113,16 @@ static lacking_t lacking(const check_t *check, const luci_table_t *table)
     return found;
 }
 
+/* LuciaTables names the tables of Lucia, and no other ones. */
 static void say_table(check_t *check, const luci_gap_t *gap)
 {
-    luci_findings_add(check->findings, LUCI_FINDING_PROBLEM, DATABASE,
-                      apr_pstrcat(check->findings->pool,
-                                  "If it is missing, run luciactl init, or this statement: ",
-                                  luci_gap_statements(gap, check->findings->pool),
-                                  " If it has another name, set LuciaTables", NULL),
-                      "%s", luci_gap_text(gap, check->findings->pool));
+    luci_findings_add(
+        check->findings, LUCI_FINDING_PROBLEM, DATABASE,
+        apr_pstrcat(check->findings->pool,
+                    gap->table->suffix ? "Run" : "If it has another name, set LuciaTables. Otherwise run",
+                    " luciactl init, or this as the owner of the tables: ",
+                    luci_gap_statements(gap, check->findings->pool), NULL),
+        "%s", luci_gap_text(gap, check->findings->pool));
 }
 
 static void say_attribute(check_t *check, const luci_gap_t *gap)
