@@ -64,7 +64,7 @@ typedef struct {
     int is_clustered;               /* 1: mostly read by its primary key */
     const luci_table_need_t *needs; /* NULL: none */
     const char *failure; /* what needs the table, and which requests fail without it, as a phrase after a
-                            semicolon; NULL: it is never missed */
+                            semicolon; NULL: it is not reported as missing */
     const char
         *loss; /* the consequence if additional columns are missing, as a sentence; NULL: it has none */
 } luci_table_t;
