@@ -119,13 +119,14 @@ EOT
 # mod_authz_svn asks whether the Require lines need a user before it refuses an anonymous request.
 SKIP: {
     skip 'no mod_authz_svn', 1 unless -e LuciaTest::apxs('libexecdir') . '/mod_authz_svn.so' && grep { -x "$_/svnadmin" } split /:/, $ENV{PATH};
-    my $server = server(modules => [qw(dav dav_svn authz_svn)], start => 0, config => $DATABASE . "LuciaMount /account\n" . <<'EOT');
-<Location /svn>
+    my %rule = ("valid-user" => "Require valid-user", expr => q{Require expr "%{REMOTE_USER} =~ /^(?:alice|bobby)$/"});
+    my $server = server(modules => [qw(dav dav_svn authz_svn)], start => 0, config => $DATABASE . "LuciaMount /account\n" . join '', map { <<"EOT" } sort keys %rule);
+<Location /$_>
     DAV svn
-    SVNParentPath @dir@/svn
+    SVNParentPath \@dir\@/svn
     AuthType Lucia
-    Require valid-user
-    AuthzSVNAccessFile @dir@/conf/access
+    $rule{$_}
+    AuthzSVNAccessFile \@dir\@/conf/access
 </Location>
 EOT
     $server->write('conf/access', "[/]\nalice = rw\n");
@@ -134,11 +135,13 @@ EOT
     $server->start;
     my %cookie = map { $_ => LuciaTest::Site::sign_up($server, $_, path => '/account/signup') } qw(alice bobby);
     my %asks = (browser => [navigation()], script => [script()], 'a client with a password' => [headers => { Authorization => 'Basic eDp5' }]);
-    for my $kind (sort keys %asks) {
-        my $status = sub { $server->request(GET => '/svn/a/', @{ $asks{$kind} }, $_[0] ? (cookie => $cookie{ $_[0] }) : ())->status };
-        is $status->(), $kind eq 'browser' ? 302 : 401, "AuthzSVNAccessFile: $kind without a session is asked to sign in";
-        is $status->('alice'), 200, "AuthzSVNAccessFile: $kind with a session of a user whom the file admits is served";
-        is $status->('bobby'), 403, "AuthzSVNAccessFile: $kind with a session of another user is refused";
+    for my $case (map { my $rule = $_; map { [$rule, $_] } sort keys %asks } sort keys %rule) {
+        my ($rule, $kind) = @$case;
+        my $status = sub { $server->request(GET => "/$rule/a/", @{ $asks{$kind} }, $_[0] ? (cookie => $cookie{ $_[0] }) : ())->status };
+        my $where = "AuthzSVNAccessFile beside Require $rule:";
+        is $status->(), $kind eq 'browser' ? 302 : 401, "$where $kind without a session is asked to sign in";
+        is $status->('alice'), 200, "$where $kind with a session of a user whom the file admits is served";
+        is $status->('bobby'), 403, "$where $kind with a session of another user is refused";
     }
 }
 

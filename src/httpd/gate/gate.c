@@ -277,14 +277,24 @@ static int refuse_anyone(request_rec *r)
     return luci_identity_look(r, &user) == LUCI_OK ? luci_reply_forbidden(r, user) : HTTP_FORBIDDEN;
 }
 
-/* Whether the phases of the user run here, so that mod_authz_core need not judge all lines again. Not where a
- * module may force authentication (mod_authz_svn): it asks this phase whether the lines need a user, which
- * only DECLINED says, and httpd runs the phases of the user for it. */
-static int runs_phases(void)
+/* Whether a module may force authentication (mod_authz_svn): it asks this phase whether the lines need a
+ * user, which only DECLINED says, and httpd runs the phases of the user for it. */
+static int may_be_forced(void)
 {
     const apr_array_header_t *hooks = ap_hook_get_force_authn();
 
-    return !hooks || !hooks->nelts;
+    return hooks && hooks->nelts > 0;
+}
+
+/* Whether mod_authz_core declines, too, if it judges the lines as if there were a user who is not known yet.
+ */
+static int decline_too(request_rec *r, luci_rules_seen_t *seen)
+{
+    seen->suppose_user = 1;
+    if (run_later_access(r) == DECLINED)
+        return 1;
+    seen->suppose_user = 0;
+    return 0;
 }
 
 int luci_gate_access(request_rec *r)
@@ -298,8 +308,10 @@ int luci_gate_access(request_rec *r)
     *seen = (luci_rules_seen_t){ 0 };
     status = run_later_access(r);
     is_gate = luci_identity_is_gate(r);
-    if (needs_user(r, seen, status) || (is_gate && status == DECLINED && runs_phases()))
-        return identify_and_judge(r);
+    if (needs_user(r, seen, status))
+        return is_gate && may_be_forced() && decline_too(r, seen) ? DECLINED : identify_and_judge(r);
+    if (is_gate && status == DECLINED) /* mod_authz_core need not judge all lines again. */
+        return may_be_forced() ? DECLINED : identify_and_judge(r);
     return is_gate && status == HTTP_FORBIDDEN && (asks || seen->is_asked) ? refuse_anyone(r) : status;
 }
 
