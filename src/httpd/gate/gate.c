@@ -286,9 +286,9 @@ static int may_be_forced(void)
     return hooks && hooks->nelts > 0;
 }
 
-/* Whether mod_authz_core declines, too, if it judges the lines as if there were a user who is not known yet.
- */
-static int decline_too(request_rec *r, luci_rules_seen_t *seen)
+/* Whether mod_authz_core declines when it supposes a user who is not known yet. If so, it does the same again
+ * when httpd calls it after our DECLINED. */
+static int declines_supposing(request_rec *r, luci_rules_seen_t *seen)
 {
     seen->suppose_user = 1;
     if (run_later_access(r) == DECLINED)
@@ -309,7 +309,7 @@ int luci_gate_access(request_rec *r)
     status = run_later_access(r);
     is_gate = luci_identity_is_gate(r);
     if (needs_user(r, seen, status))
-        return is_gate && may_be_forced() && decline_too(r, seen) ? DECLINED : identify_and_judge(r);
+        return is_gate && may_be_forced() && declines_supposing(r, seen) ? DECLINED : identify_and_judge(r);
     if (is_gate && status == DECLINED) /* mod_authz_core need not judge all lines again. */
         return may_be_forced() ? DECLINED : identify_and_judge(r);
     return is_gate && status == HTTP_FORBIDDEN && (asks || seen->is_asked) ? refuse_anyone(r) : status;
