@@ -42,13 +42,16 @@ CONF
     files => { 'htdocs/vault/a.txt' => SECRET },
 );
 my $alice = sign_up($server, 'alice');
+# Many, because an account has at most 1,000 sign-ins in 15 minutes, and sessions.
+my @crowd_names = map { "crowd$_" } 1 .. 8;
+sign_up($server, $_) for @crowd_names;
 
 # In each process there is room for one, or in all of prefork's for four.
 my $number = 0;
 
 sub sign_in_later {
     my $id = ++$number;
-    return { id => $id, socket => send_request($server, POST => "/login?$id", form(username => 'alice', password => $PASSWORD)) };
+    return { id => $id, socket => send_request($server, POST => "/login?$id", form(username => $crowd_names[$id % @crowd_names], password => $PASSWORD)) };
 }
 sub status_of { my ($asked) = @_; return reply_to($asked->{socket})->status }
 sub runs { my ($count) = @_; return wait_until(sub { $hashes->running == $count }, 20) }
