@@ -238,16 +238,22 @@ static int identify_and_judge(request_rec *r)
     return status == DECLINED ? HTTP_INTERNAL_SERVER_ERROR : status;
 }
 
-/* For an anonymous request that the rules refuse although a line that reads the identity was satisfied, as
- * under "Require not expr": whether a user might have been admitted. */
-static int depends_on_user(request_rec *r, luci_rules_seen_t *seen)
+/* The verdict of the rules if each line that reads the identity asked for a user. */
+static int judge_asking(request_rec *r, luci_rules_seen_t *seen)
 {
     int status;
 
     seen->suppose_user = 1;
     status = run_later_access(r);
     seen->suppose_user = 0;
-    return status != HTTP_FORBIDDEN;
+    return status;
+}
+
+/* For an anonymous request that the rules refuse although a line that reads the identity was satisfied, as
+ * under "Require not expr": whether a user might have been admitted. */
+static int depends_on_user(request_rec *r, luci_rules_seen_t *seen)
+{
+    return judge_asking(r, seen) != HTTP_FORBIDDEN;
 }
 
 /* Whether what run_later_access said is not final, because a line that reads the identity was judged before
@@ -286,15 +292,12 @@ static int may_be_forced(void)
     return hooks && hooks->nelts > 0;
 }
 
-/* Whether mod_authz_core declines when it supposes a user who is not known yet. If so, it does the same again
- * when httpd calls it after our DECLINED. */
-static int declines_supposing(request_rec *r, luci_rules_seen_t *seen)
+/* Runs the phases of the user, or leaves them to httpd. For httpd to run them, mod_authz_core has to decline
+ * as well: it runs after this hook, with the lines still asking for a user. */
+static int answer_for_user(request_rec *r, luci_rules_seen_t *seen)
 {
-    seen->suppose_user = 1;
-    if (run_later_access(r) == DECLINED)
-        return 1;
-    seen->suppose_user = 0;
-    return 0;
+    seen->suppose_user = luci_identity_is_gate(r) && may_be_forced() && judge_asking(r, seen) == DECLINED;
+    return seen->suppose_user ? DECLINED : identify_and_judge(r);
 }
 
 int luci_gate_access(request_rec *r)
@@ -309,9 +312,9 @@ int luci_gate_access(request_rec *r)
     status = run_later_access(r);
     is_gate = luci_identity_is_gate(r);
     if (needs_user(r, seen, status))
-        return is_gate && may_be_forced() && declines_supposing(r, seen) ? DECLINED : identify_and_judge(r);
-    if (is_gate && status == DECLINED) /* mod_authz_core need not judge all lines again. */
-        return may_be_forced() ? DECLINED : identify_and_judge(r);
+        return answer_for_user(r, seen);
+    if (is_gate && status == DECLINED && !may_be_forced()) /* so that the lines are not judged again */
+        return identify_and_judge(r);
     return is_gate && status == HTTP_FORBIDDEN && (asks || seen->is_asked) ? refuse_anyone(r) : status;
 }
 
