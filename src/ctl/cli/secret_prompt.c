@@ -127,7 +127,6 @@ static luci_exit_t from_stdin(luci_invocation_t *call, char *line)
 
     if (length >= 0 && !luci_command_has(call, "stdin"))
         luci_say_note("the password is the first line of standard input; --stdin says so on purpose");
-
     if (length == NO_LINE)
         return luci_command_misuse(call, "the password is missing: type it on a terminal, or write it on the "
                                          "first line of standard input, which is empty");

@@ -27,11 +27,8 @@ static luci_exit_t run_activity(luci_invocation_t *call)
         return status;
     result = luci_activity_read(database.db, user.id, &rows, call->pool);
     if (result == LUCI_NOT_FOUND)
-        return luci_say_error(
-            LUCI_EXIT_REFUSED,
-            "activity is not written down: there is no table %s; write LuciaActivity On and "
-            "restart httpd, or run luciactl init",
-            luci_table_name(&luci_table_activity, &database.config.settings.tables, call->pool));
+        return luci_ctl_database_lacks_table(&database, &luci_table_activity,
+                                             "activity is not written down:", "LuciaActivity On", call->pool);
     if (result != LUCI_OK)
         return luci_ctl_database_failed(&database, result);
     luci_output_begin(call->output, columns, LUCI_COLUMNS_COUNT(columns));

@@ -11,11 +11,9 @@
 
 static luci_exit_t say_no_table(luci_invocation_t *call, const luci_ctl_database_t *database)
 {
-    return luci_say_error(
-        LUCI_EXIT_REFUSED,
-        "there are no app passwords, because there is no table %s; write LuciaSecondFactor optional or "
-        "required and restart httpd, or run luciactl init",
-        luci_table_name(&luci_table_app_password, &database->config.settings.tables, call->pool));
+    return luci_ctl_database_lacks_table(database, &luci_table_app_password,
+                                         "there are no app passwords, because",
+                                         "LuciaSecondFactor optional or required", call->pool);
 }
 
 /* ---- app-password list ---- */

@@ -16,14 +16,6 @@
 
 /* ---- The tables ---- */
 
-static luci_exit_t refuse(luci_invocation_t *call, luci_ctl_database_t *database, const luci_table_t *missing)
-{
-    return luci_say_error(LUCI_EXIT_REFUSED,
-                          "there are no second factors: there is no table %s; write LuciaSecondFactor "
-                          "optional and restart httpd, or run luciactl init",
-                          luci_table_name(missing, &database->config.settings.tables, call->pool));
-}
-
 /* Says which tables the database has, because --database names no configuration that does. REFUSED: it has no
  * second factors. */
 static luci_exit_t find_tables(luci_invocation_t *call, luci_ctl_database_t *database)
@@ -38,7 +30,9 @@ static luci_exit_t find_tables(luci_invocation_t *call, luci_ctl_database_t *dat
     if (result != LUCI_OK)
         return luci_ctl_database_failed(database, result);
     if (!has_totp || !has_recovery_code)
-        return refuse(call, database, has_totp ? &luci_table_recovery_code : &luci_table_totp);
+        return luci_ctl_database_lacks_table(
+            database, has_totp ? &luci_table_recovery_code : &luci_table_totp,
+            "there are no second factors:", "LuciaSecondFactor optional", call->pool);
     database->config.settings.passkeys = has_passkey ? LUCI_PASSKEYS_ON : LUCI_PASSKEYS_OFF;
     return LUCI_EXIT_DONE;
 }

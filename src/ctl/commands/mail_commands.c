@@ -40,11 +40,8 @@ static luci_exit_t run_queue(luci_invocation_t *call)
         return status;
     result = luci_db_has_table(database.db, &luci_table_mail, &found);
     if (result == LUCI_OK && !found)
-        return luci_say_error(
-            LUCI_EXIT_REFUSED,
-            "there is no queue of mails: there is no table %s; write LuciaMail and restart "
-            "httpd, or run luciactl init",
-            luci_table_name(&luci_table_mail, &database.config.settings.tables, call->pool));
+        return luci_ctl_database_lacks_table(&database, &luci_table_mail,
+                                             "there is no queue of mails:", "LuciaMail", call->pool);
     if (result == LUCI_OK)
         result = luci_db_select_all(database.db, &luci_sql_mail_list, LUCI_ARGUMENTS({ NULL, NULL }), &rows,
                                     call->pool);

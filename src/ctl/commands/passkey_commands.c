@@ -14,12 +14,8 @@
 
 static luci_exit_t say_no_table(luci_invocation_t *call, const luci_ctl_database_t *database)
 {
-    return luci_say_error(
-        LUCI_EXIT_REFUSED,
-        "there are no passkeys, because there is no table %s; write LuciaPasskeys on and restart httpd, or "
-        "run "
-        "luciactl init",
-        luci_table_name(&luci_table_passkey, &database->config.settings.tables, call->pool));
+    return luci_ctl_database_lacks_table(database, &luci_table_passkey, "there are no passkeys, because",
+                                         "LuciaPasskeys on", call->pool);
 }
 
 /* ---- passkey list ---- */

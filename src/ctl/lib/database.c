@@ -163,6 +163,14 @@ luci_exit_t luci_ctl_database_choose(luci_invocation_t *call, luci_ctl_database_
 
 /* ---- Opening ---- */
 
+luci_exit_t luci_ctl_database_lacks_table(const luci_ctl_database_t *database, const luci_table_t *table,
+                                          const char *what, const char *directive, apr_pool_t *pool)
+{
+    return luci_say_error(LUCI_EXIT_REFUSED,
+                          "%s there is no table %s; write %s and restart httpd, or run luciactl init", what,
+                          luci_table_name(table, &database->config.settings.tables, pool), directive);
+}
+
 luci_exit_t luci_ctl_database_failed(const luci_ctl_database_t *database, luci_result_t result)
 {
     if (result == LUCI_INTERNAL)
@@ -187,7 +195,7 @@ static luci_exit_t find_tables(luci_ctl_database_t *database)
         luci_result_t result = LUCI_OK;
 
         if (luci_table_is_wanted(*table, settings))
-            result = luci_db_has(database->db, luci_probe_table(*table), &found);
+            result = luci_db_has_table(database->db, *table, &found);
         if (result != LUCI_OK)
             return luci_ctl_database_failed(database, result);
         if (!found && !(*table)->is_wanted)

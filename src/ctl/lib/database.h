@@ -19,8 +19,8 @@ typedef struct {
  * or copied. USAGE: an option or the configuration is wrong. */
 luci_exit_t luci_ctl_database_choose(luci_invocation_t *call, luci_ctl_database_t *database);
 
-/* Does the same and connects. DONE: the tables exist, with the columns of the settings' attributes. USAGE,
- * DATABASE; REFUSED: a column is missing. */
+/* Does the same and connects. DONE: the tables of Lucia exist, with the columns of the settings' attributes,
+ * and a note named those of the module that are missing. USAGE, DATABASE; REFUSED: a column is missing. */
 luci_exit_t luci_ctl_database_open(luci_invocation_t *call, luci_ctl_database_t *database);
 
 /* The second half of luci_ctl_database_open, for commands that change the settings after
@@ -38,6 +38,11 @@ luci_ctl_source_t luci_ctl_database_source(luci_invocation_t *call);
 /* Reports that the user table lacks a column, with the statement that adds it. Returns REFUSED. */
 luci_exit_t luci_ctl_database_lacks(const luci_ctl_database_t *database, const char *column,
                                     apr_pool_t *pool);
+
+/* Reports that a table of the module is missing. The message begins with what, such as "there are no
+ * passkeys, because"; with directive, httpd creates the table. Returns REFUSED. */
+luci_exit_t luci_ctl_database_lacks_table(const luci_ctl_database_t *database, const luci_table_t *table,
+                                          const char *what, const char *directive, apr_pool_t *pool);
 
 /* Reports the last error of the database, whose result is BUSY, UNAVAILABLE or INTERNAL. Returns DATABASE;
  * for INTERNAL, REFUSED. */
